@@ -1,0 +1,128 @@
+"""The booking, the legs of its journey, and the record of everything that happened to it."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from ferries.models import Operator, Sailing
+from maritime.lib import references
+
+
+class Booking(models.Model):
+    """One party's journey, sold to one customer. `state` is written by `bookings.states` only."""
+
+    class State(models.TextChoices):
+        """The states; `bookings/states.py` has the table of allowed moves."""
+
+        HELD = "held", "held"
+        PAYMENT_PENDING = "payment_pending", "payment pending"
+        PAID = "paid", "paid, operator is asked"
+        CONFIRMED = "confirmed", "confirmed"
+        CANCELLED = "cancelled", "cancelled"
+        CANCELLED_BY_OPERATOR = "cancelled_by_operator", "cancelled by the operator"
+        EXPIRED = "expired", "expired"
+
+    # The opaque holder of capacity claims, and the subject of access tokens.
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    reference = models.CharField(max_length=12, unique=True, default=references.new_reference)
+    state = models.CharField(max_length=25, choices=State.choices, default=State.HELD)
+    version = models.PositiveIntegerField(default=1)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="end of the hold")
+    currency = models.CharField(max_length=3)
+    total = models.PositiveIntegerField(help_text="minor units")
+    paid = models.PositiveIntegerField(default=0, help_text="minor units received")
+    refunded = models.PositiveIntegerField(default=0, help_text="minor units given back")
+    contact_given_name = models.CharField(max_length=80)
+    contact_surname = models.CharField(max_length=80)
+    contact_email = models.EmailField()
+    contact_phone = models.CharField(max_length=30, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(refunded__lte=models.F("paid")), name="booking_refund_within_paid"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(state__in=["held", "payment_pending"]),
+                name="booking_open_holds",
+            ),
+        ]
+        permissions = [("cancel_booking", "Can cancel bookings for travellers")]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class JourneyLeg(models.Model):
+    """One crossing of the journey: where, when, on what, as it was sold.
+
+    A remote operator's sailing lives in the operator's system, so the facts are copied here and
+    `sailing` is empty. `operator_ref` is the operator's own code, which ports ask for.
+    """
+
+    class OperatorState(models.TextChoices):
+        """What the operator's system has been told and has answered."""
+
+        HELD = "held", "held"
+        CONFIRMED = "confirmed", "confirmed"
+        REFUSED = "refused", "refused"
+        CANCELLED = "cancelled", "cancelled"
+
+    booking = models.ForeignKey(Booking, models.CASCADE, related_name="legs")
+    position = models.PositiveSmallIntegerField()
+    operator = models.ForeignKey(Operator, models.PROTECT, related_name="+")
+    sailing = models.ForeignKey(
+        Sailing, models.PROTECT, null=True, blank=True, related_name="journey_legs"
+    )
+    offer_id = models.CharField(max_length=120)
+    sailing_ref = models.CharField(max_length=60, help_text="public id of the sailing")
+    vessel = models.CharField(max_length=100)
+    origin = models.CharField(max_length=40)
+    origin_name = models.CharField(max_length=100)
+    origin_zone = models.CharField(max_length=50)
+    destination = models.CharField(max_length=40)
+    destination_name = models.CharField(max_length=100)
+    destination_zone = models.CharField(max_length=50)
+    departs_at = models.DateTimeField()
+    arrives_at = models.DateTimeField()
+    timetable_note = models.CharField(max_length=200, blank=True)
+    # Copied condition bands: [{"code", "from_hours", "to_hours", "charge_percent", "sentence"}].
+    conditions = models.JSONField(default=list)
+    operator_state = models.CharField(
+        max_length=10, choices=OperatorState.choices, default=OperatorState.HELD
+    )
+    operator_ref = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "position"], name="journey_leg_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.origin_name} to {self.destination_name}"
+
+    @property
+    def reference(self) -> str:
+        """Return the name under which the operator knows this leg; needs `booking` loaded."""
+        return f"{self.booking.reference}-{self.position + 1}"
+
+
+class BookingEvent(models.Model):
+    """Append-only: who moved the booking from which state to which, when and why."""
+
+    booking = models.ForeignKey(Booking, models.CASCADE, related_name="events")
+    name = models.CharField(max_length=50)
+    from_state = models.CharField(max_length=25, blank=True)
+    to_state = models.CharField(max_length=25)
+    actor = models.CharField(max_length=100, help_text="customer, system, stripe or staff:<id>")
+    reason = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at}"

@@ -1,0 +1,61 @@
+"""Who and what travels in a booking."""
+
+from django.db import models
+
+from bookings.models.booking import Booking
+
+
+class Passenger(models.Model):
+    """A traveller; every category counts as a person on board."""
+
+    class Category(models.TextChoices):
+        """Age groups; the operator's tariff sets the bounds."""
+
+        ADULT = "adult", "adult"
+        CHILD = "child", "child"
+        INFANT = "infant", "infant"
+
+    booking = models.ForeignKey(Booking, models.CASCADE, related_name="passengers")
+    position = models.PositiveSmallIntegerField()
+    category = models.CharField(max_length=10, choices=Category.choices)
+    given_name = models.CharField(max_length=80)
+    surname = models.CharField(max_length=80)
+    age = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "position"], name="passenger_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.given_name} {self.surname}"
+
+    @property
+    def item(self) -> str:
+        """Return the name that price lines and claims use: p0, p1 ..."""
+        return f"p{self.position}"
+
+
+class Vehicle(models.Model):
+    """A vehicle with its trailer; lengths and height in cm."""
+
+    booking = models.ForeignKey(Booking, models.CASCADE, related_name="vehicles")
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=20)
+    length_cm = models.PositiveIntegerField()
+    height_cm = models.PositiveIntegerField()
+    trailer_length_cm = models.PositiveIntegerField(default=0)
+    registration = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "position"], name="vehicle_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.registration}".strip()
+
+    @property
+    def item(self) -> str:
+        """Return the name that price lines and claims use: v0."""
+        return f"v{self.position}"

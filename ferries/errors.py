@@ -1,0 +1,83 @@
+"""What can go wrong on the ferries floor."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from maritime.lib.errors import MaritimeError
+
+
+class UnknownPort(MaritimeError):
+    """A port code that is not in the network."""
+
+    code = "unknown_port"
+    user_message = "We do not know this port. Choose one from the list."
+    status = 422
+
+
+class UnknownOffer(MaritimeError):
+    """An offer id that names no sailing, or one that is gone."""
+
+    code = "unknown_offer"
+    user_message = "This sailing is no longer offered. Please search again."
+    status = 404
+
+
+class NotBookable(MaritimeError):
+    """The party does not fit or may not book; `refusals` says why, each with code and numbers."""
+
+    code = "not_bookable"
+    user_message = "This sailing cannot be booked for your party."
+    status = 409
+
+    def __init__(self, refusals: Sequence[dict[str, Any]]) -> None:
+        sentence = " ".join(str(refusal["message"]) for refusal in refusals)
+        super().__init__(sentence, refusals=list(refusals))
+
+
+class OperatorUnavailable(MaritimeError):
+    """The operator's system did not answer in time, or answered nonsense. Worth another try."""
+
+    code = "operator_unavailable"
+    user_message = "The operator's system does not answer at the moment. Please try again."
+    status = 503
+    permanent = False
+
+
+class OperatorRefused(MaritimeError):
+    """The operator's system understood and said no."""
+
+    code = "operator_refused"
+    user_message = "The operator could not accept this booking."
+    status = 409
+
+
+class NoFare(MaritimeError):
+    """The tariff has no price for a category of traveller or vehicle."""
+
+    code = "no_fare"
+    user_message = "There is no fare for your party on this sailing."
+    status = 409
+
+    def __init__(self, category: str) -> None:
+        self.category = category
+        super().__init__(f"There is no fare for {category} on this sailing.", category=category)
+
+
+class CapacityTaken(MaritimeError):
+    """Somebody else took the space between planning and taking. Plan again and retry."""
+
+    code = "capacity_taken"
+    user_message = "The last places were just taken. Please try again."
+    status = 409
+    permanent = False
+
+
+class InvalidSearch(MaritimeError):
+    """Parameters of a search that are missing or wrong; `errors` has a sentence for each field."""
+
+    code = "invalid_input"
+    user_message = "Some of the input is missing or wrong; see errors."
+    status = 422
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__(errors=errors)

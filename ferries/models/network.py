@@ -1,0 +1,106 @@
+"""Operators, ports and the routes that join them."""
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class Operator(models.Model):
+    """A ferry company. `local` ones sell from our inventory, `http` ones are asked over HTTP."""
+
+    class Adapter(models.TextChoices):
+        """Which connector speaks for the operator (`ferries/operators/registry.py`)."""
+
+        LOCAL = "local", "our own inventory"
+        HTTP = "http", "the operator's system over HTTP"
+
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=100)
+    currency = models.CharField(max_length=3)
+    zone = models.CharField("time zone", max_length=50, help_text="IANA name")
+    adapter = models.CharField(max_length=10, choices=Adapter.choices, default=Adapter.LOCAL)
+    base_url = models.URLField(blank=True, help_text="of the operator's system; http adapter only")
+    api_key_variable = models.CharField(
+        max_length=100, blank=True, help_text="name of the environment variable with the API key"
+    )
+    timeout_seconds = models.FloatField(default=2.0)
+    vehicle_gap_cm = models.PositiveIntegerField(
+        default=50, help_text="left between two vehicles in a lane"
+    )
+    sale_closes_minutes = models.PositiveIntegerField(
+        default=10, help_text="sale ends so long before departure"
+    )
+    timetable_note = models.CharField(
+        max_length=200, blank=True, help_text="shown with every sailing and ticket"
+    )
+    active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Port(models.Model):
+    """A harbour that travellers choose, known by its UN/LOCODE or else by an operator's code."""
+
+    code = models.CharField(max_length=40, unique=True)
+    unlocode = models.CharField(max_length=5, blank=True)
+    name = models.CharField(max_length=100)
+    country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2")
+    zone = models.CharField("time zone", max_length=50, help_text="IANA name")
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unlocode"], condition=~Q(unlocode=""), name="port_unlocode_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OperatorStop(models.Model):
+    """What an operator's timetable calls a port (GTFS stop_id)."""
+
+    operator = models.ForeignKey(Operator, models.CASCADE, related_name="stops")
+    stop_id = models.CharField(max_length=100)
+    port = models.ForeignKey(Port, models.CASCADE, related_name="stops")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["operator", "stop_id"], name="operator_stop_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stop_id} {self.port}"
+
+
+class Route(models.Model):
+    """An ordered pair of ports that an operator sells."""
+
+    operator = models.ForeignKey(Operator, models.CASCADE, related_name="routes")
+    origin = models.ForeignKey(Port, models.PROTECT, related_name="routes_from")
+    destination = models.ForeignKey(Port, models.PROTECT, related_name="routes_to")
+    configuration = models.ForeignKey(
+        "ferries.VesselConfiguration",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="routes",
+        help_text="given to imported sailings, since timetables name no vessel",
+    )
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operator", "origin", "destination"], name="route_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(origin=F("destination")), name="route_goes_somewhere"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.origin} to {self.destination}"

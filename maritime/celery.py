@@ -1,0 +1,51 @@
+"""The Celery app: three queues, late acknowledgement, and the beat table.
+
+Retries and deadlines live in `ops.Job` rows, not in Celery countdowns (see
+`maritime/ops/jobs.py`), so a message is only ever a hint that may be lost or doubled.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, signals
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maritime.settings")
+
+app = Celery("maritime")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.task_queues = [Queue("emails"), Queue("payments"), Queue("bookings")]
+app.conf.task_default_queue = "bookings"
+app.conf.task_routes = {
+    "notifications.*": {"queue": "emails"},
+    "payments.*": {"queue": "payments"},
+    "bookings.*": {"queue": "bookings"},
+    "ops.*": {"queue": "bookings"},
+}
+app.conf.beat_schedule = {
+    "republish due jobs": {
+        "task": "ops.publish_due_jobs",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "expire holds": {
+        "task": "bookings.expire_holds",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "verify open payments": {
+        "task": "payments.verify_open_payments",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+}
+app.autodiscover_tasks()
+
+
+@signals.worker_ready.connect
+def announce_worker(**_: Any) -> None:
+    """Touch the file named by MARITIME_WORKER_READY_FILE, which a supervisor waits for."""
+    path = os.environ.get("MARITIME_WORKER_READY_FILE")
+    if path:
+        Path(path).touch()

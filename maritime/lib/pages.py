@@ -1,0 +1,37 @@
+"""What all pages have in common: an error of ours becomes a page that says what to do next."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+
+from maritime.lib.errors import MaritimeError
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def page(view: View[P]) -> View[P]:
+    """Answer a MaritimeError that the view lets through with the problem page and its status."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except MaritimeError as error:
+            return problem_page(request, error)
+
+    return wrapped
+
+
+def private_page(view: View[P]) -> View[P]:
+    """Do as `page` does, and let no browser or proxy store the answer."""
+    return never_cache(page(view))
+
+
+def problem_page(request: HttpRequest, error: MaritimeError) -> HttpResponse:
+    """Return the problem page of an error."""
+    return render(request, "errors/problem.html", {"error": error}, status=error.status)

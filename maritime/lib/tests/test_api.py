@@ -1,0 +1,83 @@
+"""Every error of the API is a problem document (RFC 9457) with a stable code."""
+
+import json
+
+import pytest
+from django.http import Http404
+from rest_framework import exceptions
+
+from maritime.lib import api
+from maritime.lib.errors import MaritimeError
+
+
+class SailingFull(MaritimeError):
+    code = "sailing_full"
+    user_message = "This sailing is full."
+    status = 409
+
+
+def answer(error: Exception):
+    return api.problem_response(error, {})
+
+
+def test_our_errors_show_code_sentence_and_numbers() -> None:
+    response = answer(SailingFull("Only 2 places are left.", left=2))
+
+    assert response.status_code == 409
+    assert response.content_type == "application/problem+json"
+    assert response.data == {
+        "type": "about:blank",
+        "status": 409,
+        "code": "sailing_full",
+        "title": "Only 2 places are left.",
+        "left": 2,
+    }
+
+
+def test_an_error_without_words_says_its_own_sentence() -> None:
+    assert str(SailingFull()) == SailingFull().message == "This sailing is full."
+
+
+def test_wrong_input_is_422_and_names_the_fields() -> None:
+    response = answer(exceptions.ValidationError({"adults": ["Must be 1 or more."]}))
+
+    assert (response.status_code, response.data["status"]) == (422, 422)
+    assert response.data["code"] == "invalid_input"
+    assert response.data["errors"] == {"adults": ["Must be 1 or more."]}
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (Http404(), 404, "not_found"),
+        (exceptions.NotAuthenticated(), 401, "not_authenticated"),
+        (exceptions.PermissionDenied(), 403, "permission_denied"),
+        (exceptions.MethodNotAllowed("PUT"), 405, "method_not_allowed"),
+        (exceptions.Throttled(wait=3), 429, "throttled"),
+        (exceptions.ParseError(), 400, "parse_error"),
+        (exceptions.UnsupportedMediaType("text/plain"), 415, "unsupported_media_type"),
+    ],
+)
+def test_framework_errors_become_problems(error: Exception, status: int, code: str) -> None:
+    response = answer(error)
+
+    assert (response.status_code, response.data["status"]) == (status, status)
+    assert response.data["code"] == code
+    assert response.data["title"]
+    assert response.content_type == "application/problem+json"
+
+
+def test_a_retry_after_header_survives() -> None:
+    assert answer(exceptions.Throttled(wait=3))["Retry-After"] == "3"
+
+
+def test_a_bug_stays_a_500() -> None:
+    assert answer(ZeroDivisionError()) is None
+
+
+def test_the_same_document_outside_of_the_framework() -> None:
+    response = api.problem_json(SailingFull(left=2))
+
+    assert response.status_code == 409
+    assert response["Content-Type"] == "application/problem+json"
+    assert json.loads(response.content) == api.problem(SailingFull(left=2))

@@ -1,0 +1,17 @@
+"""Registers the operations app: durable jobs, health, start-up checks."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class OpsConfig(AppConfig):
+    """The operations floor."""
+
+    name = "maritime.ops"
+    label = "ops"
+    verbose_name = "Operations"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        import_module("maritime.ops.checks")

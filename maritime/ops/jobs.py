@@ -1,0 +1,186 @@
+"""Durable jobs: `add` a row with its cause, run it by a hint, retry from the row.
+
+`docs/decisions/0002-durable-jobs.md` tells why retries live here and not in Celery.
+"""
+
+import logging
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from maritime.lib import clock
+from maritime.ops import broker
+from maritime.ops.models import Job
+
+log = logging.getLogger(__name__)
+
+BACKOFF_BASE_SECONDS = 10
+BACKOFF_CAP_SECONDS = 600
+PUBLISH_BATCH = 200
+PUBLISH_BATCHES = 10
+
+
+def add(task: str, *, key: str, max_attempts: int = 4, **arguments: Any) -> Job:
+    """Write a job row in the caller's transaction and publish its hint after commit.
+
+    The same key always names the same job: adding it again returns the first row unchanged.
+    `max_attempts` of 4 is one run and 3 retries. Arguments are ids and plain values.
+    """
+    now = clock.now()
+    # The row counts as published from the start, which spares an UPDATE for each job; should the
+    # process die before the hint is out, the sweep sends it after JOB_REPUBLISH_SECONDS.
+    job, created = Job.objects.get_or_create(
+        key=key,
+        defaults={
+            "task": task,
+            "arguments": arguments,
+            "max_attempts": max_attempts,
+            "next_at": now,
+            "published_at": now,
+        },
+    )
+    if created:
+        transaction.on_commit(lambda: publish(job), robust=True)
+    return job
+
+
+def publish(job: Job) -> bool:
+    """Send the hint that lets a worker run the job now; else leave it to the next sweep."""
+    sent = broker.send(job.task, job.arguments, job_id=job.pk)
+    if not sent:
+        Job.objects.filter(pk=job.pk).update(published_at=None)
+    return sent
+
+
+def publish_due() -> int:
+    """Publish jobs that are due and have no recent hint; return how many hints went out.
+
+    Due is: pending and its time has come, or running with a lease that is over. Jobs whose last
+    attempt ended without a word (a killed worker) become dead letters first. Any number of sweeps
+    may run at once.
+    """
+    _bury_lost()
+    sent = 0
+    for _ in range(PUBLISH_BATCHES):
+        sent_now = _send_in_order(_claim_unpublished())
+        sent += sent_now
+        if sent_now < PUBLISH_BATCH:
+            break
+    return sent
+
+
+def start(job_id: int) -> Job | None:
+    """Claim the job for this worker; None when it is done, dead, not due or being run elsewhere."""
+    now = clock.now()
+    claimed = Job.objects.filter(_due(now), pk=job_id, attempts__lt=F("max_attempts")).update(
+        state=Job.State.RUNNING,
+        attempts=F("attempts") + 1,
+        locked_until=now + timedelta(seconds=settings.JOB_LEASE_SECONDS),
+    )
+    return Job.objects.get(pk=job_id) if claimed else None
+
+
+def finish(job: Job) -> None:
+    """Mark the job as done, if this run still holds it."""
+    _held(job).update(state=Job.State.DONE, done_at=clock.now(), locked_until=None, last_error="")
+
+
+def fail(job: Job, error: BaseException, *, permanent: bool) -> None:
+    """Plan the next attempt, or make the job a dead letter after the last or a permanent error.
+
+    Only the kind of the error is kept: its text may hold personal data (mail addresses in SMTP
+    answers, names in provider messages).
+    """
+    over = permanent or job.attempts >= job.max_attempts
+    _held(job).update(
+        state=Job.State.DEAD if over else Job.State.PENDING,
+        next_at=clock.now() + timedelta(seconds=backoff_seconds(job.attempts)),
+        locked_until=None,
+        last_error=f"{type(error).__module__}.{type(error).__qualname__}",
+    )
+    log.warning(
+        "job failed: job=%s task=%s attempt=%s dead=%s error=%s",
+        job.pk,
+        job.task,
+        job.attempts,
+        over,
+        type(error).__qualname__,
+    )
+
+
+def retry(job: Job) -> bool:
+    """Give a dead letter a fresh set of attempts, now; False when it is not dead (any more)."""
+    now = clock.now()
+    revived = Job.objects.filter(pk=job.pk, state=Job.State.DEAD).update(
+        state=Job.State.PENDING, attempts=0, next_at=now, published_at=now
+    )
+    if revived:
+        transaction.on_commit(lambda: publish(job), robust=True)
+    return bool(revived)
+
+
+def discard(job: Job) -> bool:
+    """Settle a dead letter without running it again; its last error stays. False if not dead."""
+    return bool(
+        Job.objects.filter(pk=job.pk, state=Job.State.DEAD).update(
+            state=Job.State.DISCARDED, done_at=clock.now()
+        )
+    )
+
+
+def backoff_seconds(attempts: int) -> float:
+    """Return the wait before the next attempt: 10, 20, 40 ... s, at most 600, half of it random."""
+    full = min(BACKOFF_CAP_SECONDS, BACKOFF_BASE_SECONDS * 2 ** max(0, attempts - 1))
+    return full / 2 + random.uniform(0, full / 2)  # noqa: S311 - jitter, not a secret
+
+
+def _due(now: datetime) -> Q:
+    return Q(state=Job.State.PENDING, next_at__lte=now) | Q(
+        state=Job.State.RUNNING, locked_until__lte=now
+    )
+
+
+def _held(job: Job) -> Any:
+    """Select the job while this run holds it: a run that lost its lease must not settle it."""
+    return Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, attempts=job.attempts)
+
+
+def _bury_lost() -> None:
+    """Make dead letters of jobs whose worker vanished in the last attempt (poison stops here)."""
+    now = clock.now()
+    buried = Job.objects.filter(
+        state=Job.State.RUNNING, locked_until__lte=now, attempts__gte=F("max_attempts")
+    ).update(state=Job.State.DEAD, locked_until=None, last_error="the worker was lost")
+    if buried:
+        log.warning("jobs are dead letters, their workers were lost: count=%s", buried)
+
+
+def _claim_unpublished() -> list[Job]:
+    now = clock.now()
+    stale = now - timedelta(seconds=settings.JOB_REPUBLISH_SECONDS)
+    # A hint older than next_at was for an earlier attempt.
+    quiet = (
+        Q(published_at=None) | Q(published_at__lte=stale) | Q(published_at__lt=F("next_at"))
+    )
+    with transaction.atomic():
+        jobs = list(
+            Job.objects.select_for_update(skip_locked=True)
+            .filter(_due(now) & quiet)
+            .order_by("next_at", "pk")[:PUBLISH_BATCH]
+        )
+        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(published_at=now)
+    return jobs
+
+
+def _send_in_order(batch: list[Job]) -> int:
+    """Send until the broker refuses; what was not sent is free for the next sweep at once."""
+    for sent, job in enumerate(batch):
+        if not publish(job):
+            unsent = [each.pk for each in batch[sent:]]
+            Job.objects.filter(pk__in=unsent).update(published_at=None)
+            return sent
+    return len(batch)

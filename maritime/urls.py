@@ -1,0 +1,17 @@
+"""Pages, the API and the admin, each with its own file of addresses."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from maritime import api_urls
+from maritime.ops import views
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("api/v1/", include((api_urls.urlpatterns, "api"))),
+    path("admin/", admin.site.urls),
+    path("", include("bookings.urls")),
+    path("", include("payments.urls")),
+    path("", include("ferries.urls")),
+]
