@@ -7,6 +7,9 @@ from typing import Concatenate, ParamSpec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
+from rest_framework.request import Request
+from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.views import APIView
 
 from maritime.lib.errors import MaritimeError
 
@@ -14,11 +17,20 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
+class TooManyRequests(MaritimeError):
+    """The address sent more requests than its rate allows."""
+
+    code = "throttled"
+    user_message = "There were too many tries. Please wait a minute and try again."
+    status = 429
+    permanent = False
+
+
 def page(view: View[P]) -> View[P]:
     """Answer a MaritimeError that the view lets through with the problem page and its status."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except MaritimeError as error:
@@ -35,3 +47,17 @@ def private_page(view: View[P]) -> View[P]:
 def problem_page(request: HttpRequest, error: MaritimeError) -> HttpResponse:
     """Return the problem page of an error."""
     return render(request, "errors/problem.html", {"error": error}, status=error.status)
+
+
+def require_rate(request: HttpRequest, *, scope: str) -> None:
+    """Count this request under a scope of the API's rates; raises TooManyRequests above it."""
+    if not ScopedRateThrottle().allow_request(Request(request), _Scope(scope)):
+        raise TooManyRequests
+
+
+class _Scope(APIView):
+    """What a throttle wants to see of a view."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        self.throttle_scope = scope

@@ -69,7 +69,7 @@ def answers() -> bool:
     """Tell whether the broker answers a connection attempt within the time limit."""
     try:
         with _connection() as connection:
-            connection.default_channel.close()
+            connection.ensure_connection(max_retries=0)
     except ERRORS:
         return False
     return True

@@ -8,7 +8,7 @@ from django.core.checks import Error, Tags, register
 
 @register(Tags.security, deploy=True)
 def check_secrets(app_configs: Any, **kwargs: Any) -> list[Error]:
-    """Refuse a missing SECRET_KEY, and Stripe keys without a webhook secret."""
+    """Refuse a missing SECRET_KEY, Stripe keys without a webhook secret, and the demo gateway."""
     errors = []
     if settings.SECRET_KEY_IS_TEMPORARY:
         errors.append(Error("SECRET_KEY is not set.", id="maritime.E001"))
@@ -21,3 +21,34 @@ def check_secrets(app_configs: Any, **kwargs: Any) -> list[Error]:
             Error("The demo gateway is on: PAYMENTS_DEMO must be off.", id="maritime.E003")
         )
     return errors
+
+
+@register(Tags.security, deploy=True)
+def check_links(app_configs: Any, **kwargs: Any) -> list[Error]:
+    """Refuse links in mails that would carry a booking's access token over plain HTTP."""
+    if settings.BASE_URL.startswith("https://"):
+        return []
+    return [
+        Error(
+            f"BASE_URL is {settings.BASE_URL}: links in mails and tickets would not be private.",
+            hint="Set BASE_URL to the public address, beginning with https://.",
+            id="maritime.E004",
+        )
+    ]
+
+
+@register()
+def check_job_times(app_configs: Any, **kwargs: Any) -> list[Error]:
+    """Refuse time limits in an order that lets one job run twice at the same time."""
+    visibility = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    soft, hard = settings.CELERY_TASK_SOFT_TIME_LIMIT, settings.CELERY_TASK_TIME_LIMIT
+    lease = settings.JOB_LEASE_SECONDS
+    if soft < hard < lease < visibility:
+        return []
+    return [
+        Error(
+            f"The time limits {soft} s (soft), {hard} s (hard), {lease} s (lease of a job) and "
+            f"{visibility} s (visibility timeout) must grow in this order.",
+            id="maritime.E005",
+        )
+    ]

@@ -80,8 +80,9 @@ def run(options: Options) -> None:
 
 def _start_all(supervisor: Supervisor, options: Options) -> None:
     mail_port = _start_servers(supervisor, options.port)
+    simulator = _simulator(supervisor, options.port)
     password = _prepare_data(supervisor)
-    supervisor.start_programs(_programs(supervisor, options.port))
+    supervisor.start_programs([*simulator, *_programs(supervisor, options.port)])
     _announce(options, mail_port=mail_port, password=password)
 
 
@@ -123,16 +124,21 @@ def _prepare_data(supervisor: Supervisor) -> str:
     return password
 
 
+def _simulator(supervisor: Supervisor, port: int) -> list[Program]:
+    """Return the simulated operator, unless there is one; its address becomes part of the data."""
+    env = supervisor.env
+    if "SIMULATOR_URL" in env:
+        return []
+    own_port = _free_port(port + SIMULATOR_PORT_OFFSET)
+    env["SIMULATOR_URL"] = f"http://{LOOPBACK}:{own_port}"
+    command = _manage("run_operator_simulator", "--port", str(own_port))
+    command += ["--state-file", str(supervisor.folder.root / "simulator.sqlite3")]
+    return [Program("operator-simulator", command, answers(own_port, "/health"))]
+
+
 def _programs(supervisor: Supervisor, port: int) -> list[Program]:
-    """Return our own long-lived processes; sets the simulator's address for those that call it."""
+    """Return our own long-lived processes."""
     root, env = supervisor.folder.root, supervisor.env
-    programs = []
-    if "SIMULATOR_URL" not in env:
-        simulator_port = _free_port(port + SIMULATOR_PORT_OFFSET)
-        env["SIMULATOR_URL"] = f"http://{LOOPBACK}:{simulator_port}"
-        command = _manage("run_operator_simulator", "--port", str(simulator_port))
-        command += ["--state-file", str(root / "simulator.sqlite3")]
-        programs.append(Program("operator-simulator", command, answers(simulator_port, "/health")))
     worker_ready = root / "worker-ready"
     worker_ready.unlink(missing_ok=True)
     env["MARITIME_WORKER_READY_FILE"] = str(worker_ready)
@@ -142,7 +148,6 @@ def _programs(supervisor: Supervisor, port: int) -> list[Program]:
     worker += " --without-gossip --without-mingle --loglevel INFO"
     beat = ["-m", "celery", "-A", "maritime", "beat", "--schedule", str(root / "beat-schedule")]
     return [
-        *programs,
         Program("web", [sys.executable, *web.split()], answers(port, "/healthz")),
         Program("worker", [sys.executable, *worker.split()], worker_ready.exists),
         Program("beat", [sys.executable, *beat, "--pidfile="], None),

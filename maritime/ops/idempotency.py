@@ -1,11 +1,20 @@
-"""Same Idempotency-Key and same body: same answer, and the work is done once."""
+"""Same Idempotency-Key and same body: same answer, and the work is done once.
+
+How an operation uses it: ask `earlier_result` first; do the work and `remember` in one
+transaction; when that fails with IntegrityError, an equal request was quicker: roll back and ask
+`earlier_result` again.
+"""
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from maritime.lib.errors import MaritimeError
 from maritime.ops.models import IdempotentRequest
+
+# What an HTTP header can carry safely, at a length that the column has.
+KEY = re.compile(r"[ -~]{1,255}")
 
 
 class KeyReused(MaritimeError):
@@ -16,14 +25,27 @@ class KeyReused(MaritimeError):
     status = 422
 
 
+class KeyUnusable(MaritimeError):
+    """The key is too long or has letters outside of printable ASCII."""
+
+    code = "idempotency_key_unusable"
+    user_message = "The Idempotency-Key must be 1 to 255 printable ASCII characters."
+    status = 422
+
+
 def body_hash(body: Any) -> str:
     """Return the SHA-256 of a JSON body in canonical form."""
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def earlier_result(scope: str, key: str, digest: str) -> str | None:
-    """Return the result stored under the key, or None; raises KeyReused for another body."""
+    """Return the result stored under the key, or None.
+
+    Raises KeyUnusable, and KeyReused for another body.
+    """
+    if not KEY.fullmatch(key):
+        raise KeyUnusable
     row = IdempotentRequest.objects.filter(scope=scope, key=key).first()
     if row is None:
         return None

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from maritime.lib import clock
 from maritime.ops import broker
@@ -134,7 +134,8 @@ def discard(job: Job) -> bool:
 
 def backoff_seconds(attempts: int) -> float:
     """Return the wait before the next attempt: 10, 20, 40 ... s, at most 600, half of it random."""
-    full = min(BACKOFF_CAP_SECONDS, BACKOFF_BASE_SECONDS * 2 ** max(0, attempts - 1))
+    doublings = max(0, attempts - 1)
+    full = min(BACKOFF_CAP_SECONDS, BACKOFF_BASE_SECONDS * float(2**doublings))
     return full / 2 + random.uniform(0, full / 2)  # noqa: S311 - jitter, not a secret
 
 
@@ -144,7 +145,7 @@ def _due(now: datetime) -> Q:
     )
 
 
-def _held(job: Job) -> Any:
+def _held(job: Job) -> QuerySet[Job]:
     """Select the job while this run holds it: a run that lost its lease must not settle it."""
     return Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, attempts=job.attempts)
 
@@ -163,9 +164,7 @@ def _claim_unpublished() -> list[Job]:
     now = clock.now()
     stale = now - timedelta(seconds=settings.JOB_REPUBLISH_SECONDS)
     # A hint older than next_at was for an earlier attempt.
-    quiet = (
-        Q(published_at=None) | Q(published_at__lte=stale) | Q(published_at__lt=F("next_at"))
-    )
+    quiet = Q(published_at=None) | Q(published_at__lte=stale) | Q(published_at__lt=F("next_at"))
     with transaction.atomic():
         jobs = list(
             Job.objects.select_for_update(skip_locked=True)

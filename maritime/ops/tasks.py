@@ -18,7 +18,7 @@ class DurableTask(Task):  # type: ignore[type-arg]
 
     abstract = True
     max_retries = 3
-    retry_backoff = jobs.BACKOFF_BASE_SECONDS
+    retry_backoff = True
     retry_backoff_max = jobs.BACKOFF_CAP_SECONDS
     retry_jitter = True
     soft_time_limit = 50

@@ -29,9 +29,7 @@ def test_now_is_aware_and_utc() -> None:
         (date(2026, 12, 31), BUDAPEST, utc(2026, 12, 30, 23), 24),
     ],
 )
-def test_a_local_day_has_its_true_length(
-    day: date, zone: str, start: datetime, hours: int
-) -> None:
+def test_a_local_day_has_its_true_length(day: date, zone: str, start: datetime, hours: int) -> None:
     begins, ends = clock.day_bounds(day, zone)
 
     assert (begins, ends - begins) == (start, timedelta(hours=hours))
