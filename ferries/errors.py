@@ -22,6 +22,14 @@ class UnknownOffer(MaritimeError):
     status = 404
 
 
+class UnknownSailing(MaritimeError):
+    """A sailing that does not exist."""
+
+    code = "unknown_sailing"
+    user_message = "We do not know this sailing."
+    status = 404
+
+
 class NotBookable(MaritimeError):
     """The party does not fit or may not book; `refusals` says why, each with code and numbers."""
 
@@ -41,6 +49,14 @@ class OperatorUnavailable(MaritimeError):
     user_message = "The operator's system does not answer at the moment. Please try again."
     status = 503
     permanent = False
+
+
+class OperatorTimeout(OperatorUnavailable):
+    """No answer within the operator's time; what was asked may still have happened."""
+
+
+class CircuitOpen(OperatorUnavailable):
+    """The operator's system failed so often that it is left alone for half a minute."""
 
 
 class OperatorRefused(MaritimeError):
@@ -72,6 +88,14 @@ class CapacityTaken(MaritimeError):
     permanent = False
 
 
+class MoreIsSold(MaritimeError):
+    """Less would be authorised than is sold already."""
+
+    code = "more_is_sold"
+    user_message = "More is sold already; the limit stays as it was."
+    status = 409
+
+
 class InvalidSearch(MaritimeError):
     """Parameters of a search that are missing or wrong; `errors` has a sentence for each field."""
 
@@ -81,3 +105,14 @@ class InvalidSearch(MaritimeError):
 
     def __init__(self, errors: dict[str, list[str]]) -> None:
         super().__init__(errors=errors)
+
+
+class TimetableRefused(MaritimeError):
+    """A timetable that cannot be imported; nothing was written. `problems` has file and line."""
+
+    code = "timetable_refused"
+    user_message = "The timetable cannot be imported."
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        self.problems = list(problems)
+        super().__init__(message, problems=self.problems)

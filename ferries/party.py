@@ -4,6 +4,14 @@ from dataclasses import dataclass
 
 VEHICLE_KINDS = ("car", "van", "motorhome", "motorcycle", "bicycle")
 CATEGORIES = ("adult", "child", "infant")
+# Length and height in cm that stand in for a vehicle's size that was not given.
+TYPICAL_SIZES = {
+    "car": (480, 180),
+    "van": (600, 260),
+    "motorhome": (720, 310),
+    "motorcycle": (230, 130),
+    "bicycle": (190, 120),
+}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from ferries.models import Operator
 from ferries.offers import Offer, PriceLine, Refusal
 from ferries.party import Party
 
-
 __all__ = ("Connector", "Offer", "PriceLine", "Refusal", "Reservation")
 
 

@@ -1,0 +1,228 @@
+"""What the ferries API reads and writes."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+
+from rest_framework import serializers
+
+from ferries.errors import InvalidSearch
+from ferries.network import PortFacts
+from ferries.operators.base import Offer
+from ferries.party import TYPICAL_SIZES, VEHICLE_KINDS, Party, VehicleSize
+from ferries.refusals import utc_text
+from maritime.lib import clock
+
+T = TypeVar("T")
+MAX_PERSONS = 50
+DAYS_BACK, DAYS_AHEAD = 1, 400
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """A checked search; `back` is the day of the return journey, if any."""
+
+    origin: str
+    destination: str
+    day: date
+    back: date | None
+    party: Party
+
+
+class SearchParameters(serializers.Serializer[Any]):
+    """The parameters of a search, for the OpenAPI document; `read_search` checks them.
+
+    Field by field validation by serializers costs more than the whole cached answer.
+    """
+
+    origin = serializers.CharField(help_text="port code or UN/LOCODE")
+    destination = serializers.CharField(help_text="port code or UN/LOCODE")
+    date = serializers.DateField(help_text="local day at the port of departure")
+    return_date = serializers.DateField(required=False)
+    adults = serializers.IntegerField(default=1, min_value=0, max_value=MAX_PERSONS)
+    children = serializers.IntegerField(default=0, min_value=0, max_value=MAX_PERSONS)
+    infants = serializers.IntegerField(default=0, min_value=0, max_value=MAX_PERSONS)
+    vehicle = serializers.ChoiceField(choices=VEHICLE_KINDS, required=False)
+    vehicle_length_cm = serializers.IntegerField(
+        min_value=50,
+        max_value=3000,
+        required=False,
+        help_text="without it: "
+        + ", ".join(f"{kind} {length}" for kind, (length, _) in TYPICAL_SIZES.items()),
+    )
+    vehicle_height_cm = serializers.IntegerField(
+        min_value=50,
+        max_value=500,
+        required=False,
+        help_text="without it: "
+        + ", ".join(f"{kind} {height}" for kind, (_, height) in TYPICAL_SIZES.items()),
+    )
+    trailer_length_cm = serializers.IntegerField(default=0, min_value=0, max_value=3000)
+
+
+PARAMETERS = frozenset(SearchParameters().fields)
+
+
+def read_search(parameters: Mapping[str, str], *, now: datetime) -> SearchQuery:
+    """Return the checked search of a query string; raises InvalidSearch with all its faults."""
+    reader = _Reader(parameters)
+    for name in parameters:
+        if name not in PARAMETERS:
+            reader.fault(name, "There is no such parameter.")
+    origin, destination = reader.text("origin"), reader.text("destination")
+    if origin and origin.casefold() == destination.casefold():
+        reader.fault("destination", "Choose two different ports.")
+    day, back = _days(reader, now=now)
+    party = _party(reader)
+    if reader.errors or day is None:
+        raise InvalidSearch(reader.errors)
+    return SearchQuery(origin.upper(), destination.upper(), day, back, party)
+
+
+def _days(reader: "_Reader", *, now: datetime) -> tuple[date | None, date | None]:
+    day = reader.day("date")
+    back = reader.day("return_date") if "return_date" in reader.parameters else None
+    if "date" not in reader.parameters:
+        reader.fault("date", "This parameter is required.")
+    today = now.date()
+    first, last = today - timedelta(days=DAYS_BACK), today + timedelta(days=DAYS_AHEAD)
+    for name, value in (("date", day), ("return_date", back)):
+        if value and not first <= value <= last:
+            reader.fault(name, f"Choose a day from {first} to {last}.")
+    if day and back and back < day:
+        reader.fault("return_date", "The return is before the departure.")
+    return day, back
+
+
+def _party(reader: "_Reader") -> Party:
+    adults = reader.number("adults", 0, MAX_PERSONS, default=1)
+    children = reader.number("children", 0, MAX_PERSONS, default=0)
+    infants = reader.number("infants", 0, MAX_PERSONS, default=0)
+    if not adults + children:
+        reader.fault("adults", "At least one adult or child must travel.")
+    if adults + children + infants > MAX_PERSONS:
+        reader.fault("adults", f"At most {MAX_PERSONS} persons travel in one party.")
+    vehicle = _vehicle(reader)
+    if vehicle and not adults:
+        reader.fault("vehicle", "A vehicle needs a driver: add an adult.")
+    return Party(adults, children, infants, vehicle)
+
+
+def _vehicle(reader: "_Reader") -> VehicleSize | None:
+    kind = reader.parameters.get("vehicle", "")
+    sizes = ("vehicle_length_cm", "vehicle_height_cm", "trailer_length_cm")
+    if not kind:
+        for name in sizes:
+            if reader.parameters.get(name):
+                reader.fault(name, "Name the kind of vehicle too.")
+        return None
+    if kind not in VEHICLE_KINDS:
+        reader.fault("vehicle", f"Choose one of {', '.join(VEHICLE_KINDS)}.")
+        return None
+    length_cm, height_cm = TYPICAL_SIZES[kind]
+    return VehicleSize(
+        kind,
+        reader.number("vehicle_length_cm", 50, 3000, default=length_cm),
+        reader.number("vehicle_height_cm", 50, 500, default=height_cm),
+        reader.number("trailer_length_cm", 0, 3000, default=0),
+    )
+
+
+class _Reader:
+    """Takes typed values from text and collects a sentence for each fault."""
+
+    def __init__(self, parameters: Mapping[str, str]) -> None:
+        self.parameters = parameters
+        self.errors: dict[str, list[str]] = {}
+
+    def fault(self, name: str, sentence: str) -> None:
+        self.errors.setdefault(name[:40], []).append(sentence)
+
+    def text(self, name: str) -> str:
+        value = self.parameters.get(name, "").strip()
+        if not value:
+            self.fault(name, "This parameter is required.")
+        elif len(value) > 40:
+            self.fault(name, "Port codes have at most 40 characters.")
+        return value
+
+    def number(self, name: str, least: int, most: int, *, default: int) -> int:
+        text = self.parameters.get(name, "")
+        if not text:
+            return default
+        value = self._parse(int, text) if text.isascii() and len(text) <= 6 else None
+        if value is None or not least <= value <= most:
+            self.fault(name, f"Enter a whole number from {least} to {most}.")
+            return default
+        return value
+
+    def day(self, name: str) -> date | None:
+        text = self.parameters.get(name, "")
+        value = self._parse(date.fromisoformat, text) if len(text) == 10 else None
+        if value is None and name in self.parameters:
+            self.fault(name, "Enter a day as YYYY-MM-DD.")
+        return value
+
+    @staticmethod
+    def _parse(parse: Callable[[str], T], text: str) -> T | None:
+        try:
+            return parse(text)
+        except ValueError:
+            return None
+
+
+def offer_json(offer: Offer) -> dict[str, Any]:
+    """Return an offer as the API shows it: moments in UTC and on the wall clocks of the ports."""
+    return {
+        "id": offer.id,
+        "sailing": offer.sailing,
+        "operator": offer.operator,
+        "operator_name": offer.operator_name,
+        "vessel": offer.vessel,
+        "origin": offer.origin,
+        "origin_name": offer.origin_name,
+        "origin_zone": offer.origin_zone,
+        "destination": offer.destination,
+        "destination_name": offer.destination_name,
+        "destination_zone": offer.destination_zone,
+        "departs_at": utc_text(offer.departs_at),
+        "arrives_at": utc_text(offer.arrives_at),
+        "departure_local": _local(offer.departs_at, offer.origin_zone),
+        "arrival_local": _local(offer.arrives_at, offer.destination_zone),
+        "duration_minutes": (offer.arrives_at - offer.departs_at) // timedelta(minutes=1),
+        "bookable": offer.bookable,
+        "refusals": [refusal.as_dict() for refusal in offer.refusals],
+        "left": offer.left,
+        "price": {
+            "amount": offer.amount,
+            "currency": offer.currency,
+            "lines": [
+                {"kind": line.kind, "label": line.label, "amount": line.amount, "item": line.item}
+                for line in offer.lines
+            ],
+        },
+        "timetable_note": offer.timetable_note,
+    }
+
+
+def ports_json(ports: Iterable[PortFacts]) -> dict[str, Any]:
+    """Return the list of ports as the API shows it."""
+    return {
+        "ports": [
+            {
+                "code": port.code,
+                "unlocode": port.unlocode,
+                "name": port.name,
+                "country": port.country,
+                "zone": port.zone,
+                "latitude": port.latitude,
+                "longitude": port.longitude,
+            }
+            for port in ports
+        ]
+    }
+
+
+def _local(moment: datetime, zone: str) -> str:
+    return clock.local(moment, zone).isoformat(timespec="seconds")

@@ -1,0 +1,120 @@
+"""What is left on sailings: cached for 60 s, forgotten at once when something is taken."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ferries import cache, inventory
+from ferries.errors import UnknownSailing
+from ferries.inventory import PoolSpace
+from ferries.models import Leg, Sailing
+from ferries.refusals import utc_text
+
+
+@dataclass(frozen=True)
+class Left:
+    """What is left of the pools of sailings, by the sailing's key, and how fresh that is.
+
+    `generations` and `until` say how long it holds; `cached` that nothing was counted for it.
+    """
+
+    spaces: dict[int, list[PoolSpace]]
+    cached: bool
+    generations: dict[str, str]
+    until: float
+
+
+def left_of(sailing_ids: Sequence[int], *, now: datetime) -> Left:
+    """Return what is left on the sailings, at most 60 s old; one query for all that is missing."""
+    found = cache.get_availability(sailing_ids)
+    missing = [pk for pk, cached in found.items() if cached.value is None]
+    spaces: dict[int, list[PoolSpace]] = {pk: [] for pk in missing}
+    for space in inventory.spaces_of(missing, now=now) if missing else ():
+        spaces[space.sailing_id].append(space)
+    until = cache.set_availability(
+        {pk: [list(vars(space).values()) for space in spaces[pk]] for pk in missing},
+        generations={pk: found[pk].generation for pk in missing},
+    )
+    for pk, cached in found.items():
+        if cached.value is not None:
+            spaces[pk] = [PoolSpace(*values) for values in cached.value]
+    return Left(
+        spaces=spaces,
+        cached=not missing,
+        generations={
+            cache.availability_generation(pk): cached.generation for pk, cached in found.items()
+        },
+        until=min([until, *(cached.until for cached in found.values() if cached.until)]),
+    )
+
+
+def availability(public_id: UUID, *, now: datetime) -> tuple[dict[str, Any], bool]:
+    """Return what is left on each leg of the sailing, and whether that came from the cache.
+
+    Persons are heads, deck areas lane cm; a leg has what its fullest sector has. Raises
+    UnknownSailing.
+    """
+    sailing, known = _sailing(public_id)
+    left = left_of([sailing["pk"]], now=now)
+    spaces = left.spaces[sailing["pk"]]
+    legs = [
+        {**facts, **_left_on(spaces, range(*sectors))}
+        for facts, sectors in zip(sailing["legs"], sailing["sectors"], strict=True)
+    ]
+    answer = {
+        "sailing": str(public_id),
+        "operator": sailing["operator"],
+        "status": sailing["status"],
+        "legs": legs,
+    }
+    return answer, known and left.cached
+
+
+def _left_on(spaces: Sequence[PoolSpace], sectors: range) -> dict[str, Any]:
+    areas = inventory.areas_left(spaces, sectors)
+    return {
+        "persons": inventory.persons_left(spaces, sectors),
+        "deck_areas": [
+            {"code": area.code, "clear_height_cm": area.clear_height_cm, "left_cm": area.left_cm}
+            for area in areas
+        ],
+    }
+
+
+def _sailing(public_id: UUID) -> tuple[dict[str, Any], bool]:
+    """Return the sailing's lasting facts and whether they were cached."""
+    name = f"sailing:{public_id.hex}"
+    found = cache.get_network(name)
+    if found.value is not None:
+        return dict(found.value), True
+    facts = _read_sailing(public_id)
+    cache.set_network(name, facts, generation=found.generation)
+    return facts, False
+
+
+def _read_sailing(public_id: UUID) -> dict[str, Any]:
+    sailing = Sailing.objects.select_related("operator").filter(public_id=public_id).first()
+    if sailing is None:
+        raise UnknownSailing
+    legs = list(
+        Leg.objects.select_related("origin", "destination")
+        .filter(sailing=sailing)
+        .order_by("from_sequence", "to_sequence")
+    )
+    return {
+        "pk": sailing.pk,
+        "operator": sailing.operator.code,
+        "status": sailing.status,
+        "sectors": [[leg.from_sequence, leg.to_sequence] for leg in legs],
+        "legs": [
+            {
+                "from": leg.origin.code,
+                "to": leg.destination.code,
+                "departs_at": utc_text(leg.departs_at),
+                "arrives_at": utc_text(leg.arrives_at),
+            }
+            for leg in legs
+        ],
+    }

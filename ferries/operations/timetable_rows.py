@@ -1,0 +1,175 @@
+"""Writes planned sailings in bulk: the sailing, its calls, its legs and its capacity pools."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ferries.gtfs.runs import DatedCall, DatedRide, Run
+from ferries.models import (
+    PERSONS,
+    CapacityPool,
+    DeckArea,
+    Leg,
+    Operator,
+    PortCall,
+    Sailing,
+    VesselConfiguration,
+    deck_resource,
+)
+
+BATCH = 2000
+Resources = Mapping[int, Sequence[tuple[str, int]]]
+
+
+@dataclass(frozen=True)
+class PlannedSailing:
+    """A run of the timetable with our ports (primary keys) and the ship that sails it."""
+
+    source_ref: str
+    service_date: date
+    configuration_id: int | None
+    ports: tuple[int, ...]
+    calls: tuple[DatedCall, ...]
+    rides: tuple[DatedRide, ...]
+    timetable_hash: str
+
+    @property
+    def departs_at(self) -> datetime:
+        """Return the departure from the first call."""
+        return self.calls[0].departs_at
+
+    @property
+    def arrives_at(self) -> datetime:
+        """Return the arrival at the last call."""
+        return self.calls[-1].arrives_at
+
+
+def planned(
+    run: Run, *, ports: Mapping[str, int], ships: Mapping[tuple[int, int], int | None]
+) -> PlannedSailing:
+    """Return the run with our ports; its ship is that of the longest pair sold that has one."""
+    called = tuple(ports[call.stop_id] for call in run.calls)
+    rides = tuple(ride for ride in run.rides if called[ride.start] != called[ride.end])
+    by_length = sorted(rides, key=lambda ride: (ride.start - ride.end, ride.start))
+    found = (ships[called[ride.start], called[ride.end]] for ride in by_length)
+    ship = next((configuration for configuration in found if configuration), None)
+    return PlannedSailing(
+        source_ref=run.ref,
+        service_date=run.service_date,
+        configuration_id=ship,
+        ports=called,
+        calls=run.calls,
+        rides=rides,
+        timetable_hash=_digest(ship, called, run.calls, rides),
+    )
+
+
+def create_sailings(
+    operator: Operator, plans: Sequence[PlannedSailing], resources: Resources
+) -> None:
+    """Insert the sailings with all their parts."""
+    for batch in _batches(plans):
+        sailings = Sailing.objects.bulk_create(
+            Sailing(
+                operator=operator,
+                configuration_id=plan.configuration_id,
+                service_date=plan.service_date,
+                source_ref=plan.source_ref,
+                departs_at=plan.departs_at,
+                arrives_at=plan.arrives_at,
+                timetable_hash=plan.timetable_hash,
+            )
+            for plan in batch
+        )
+        create_parts(
+            [(sailing.pk, plan) for sailing, plan in zip(sailings, batch, strict=True)], resources
+        )
+
+
+def create_parts(plans: Sequence[tuple[int, PlannedSailing]], resources: Resources) -> None:
+    """Insert calls, legs and pools of sailings (by primary key) that have none."""
+    PortCall.objects.bulk_create(
+        (call for pk, plan in plans for call in _calls(pk, plan)), batch_size=BATCH
+    )
+    Leg.objects.bulk_create(
+        (leg for pk, plan in plans for leg in _legs(pk, plan)), batch_size=BATCH
+    )
+    CapacityPool.objects.bulk_create(
+        (pool for pk, plan in plans for pool in _pools(pk, plan, resources)), batch_size=BATCH
+    )
+
+
+def resources_of_ships(operator: Operator) -> Resources:
+    """Return (resource, amount) of each configuration: persons, and lane cm of each deck area."""
+    amounts: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    ships = VesselConfiguration.objects.filter(vessel__operator=operator)
+    for pk, persons in ships.values_list("pk", "certified_persons"):
+        amounts[pk].append((PERSONS, persons))
+    areas = DeckArea.objects.filter(configuration__vessel__operator=operator)
+    for pk, code, lane_cm in areas.values_list("configuration_id", "code", "lane_cm"):
+        amounts[pk].append((deck_resource(code), lane_cm))
+    return amounts
+
+
+def _calls(pk: int, plan: PlannedSailing) -> Iterator[PortCall]:
+    last = len(plan.calls) - 1
+    for sequence, (call, port) in enumerate(zip(plan.calls, plan.ports, strict=True)):
+        yield PortCall(
+            sailing_id=pk,
+            sequence=sequence,
+            port_id=port,
+            arrives_at=call.arrives_at if sequence else None,
+            departs_at=call.departs_at if sequence < last else None,
+        )
+
+
+def _legs(pk: int, plan: PlannedSailing) -> Iterator[Leg]:
+    for ride in plan.rides:
+        yield Leg(
+            sailing_id=pk,
+            from_sequence=ride.start,
+            to_sequence=ride.end,
+            origin_id=plan.ports[ride.start],
+            destination_id=plan.ports[ride.end],
+            departs_at=ride.departs_at,
+            arrives_at=ride.arrives_at,
+        )
+
+
+def _pools(pk: int, plan: PlannedSailing, resources: Resources) -> Iterator[CapacityPool]:
+    if plan.configuration_id is None:
+        return
+    for sector in range(len(plan.calls) - 1):
+        for resource, amount in resources[plan.configuration_id]:
+            yield CapacityPool(
+                sailing_id=pk,
+                sector=sector,
+                resource=resource,
+                physical=amount,
+                authorised=amount,
+            )
+
+
+def _digest(
+    ship: int | None,
+    ports: tuple[int, ...],
+    calls: tuple[DatedCall, ...],
+    rides: tuple[DatedRide, ...],
+) -> str:
+    facts = (
+        ship,
+        ports,
+        [(call.arrives_at.timestamp(), call.departs_at.timestamp()) for call in calls],
+        [
+            (ride.start, ride.end, ride.departs_at.timestamp(), ride.arrives_at.timestamp())
+            for ride in rides
+        ],
+    )
+    return hashlib.blake2b(repr(facts).encode(), digest_size=16).hexdigest()
+
+
+def _batches(plans: Sequence[PlannedSailing]) -> Iterator[Sequence[PlannedSailing]]:
+    for start in range(0, len(plans), BATCH):
+        yield plans[start : start + BATCH]

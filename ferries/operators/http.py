@@ -1,0 +1,178 @@
+"""The connector of operators that are asked over HTTP; docs/operators.md has the protocol."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ferries.errors import (
+    NotBookable,
+    OperatorRefused,
+    OperatorUnavailable,
+    UnknownOffer,
+)
+from ferries.models import Operator
+from ferries.operators import answers, client
+from ferries.operators.answers import Asked, Malformed, StopPort
+from ferries.operators.base import Offer, Reservation
+from ferries.operators.client import Answer
+from ferries.party import Party
+from maritime.lib import clock
+
+FOUND = (httpx.codes.OK, httpx.codes.CREATED)
+
+
+class HttpConnector:
+    """Asks the operator's system.
+
+    It is given the operator's names of our ports, so it needs no database and may run in any
+    thread. Where a port has several names, the first is asked about.
+    """
+
+    capabilities = frozenset({"search", "check", "reserve", "confirm", "status", "cancel"})
+
+    def __init__(self, stops: Iterable[StopPort]) -> None:
+        self._stops = tuple(stops)
+
+    def search(
+        self, operator: Operator, *, origin: str, destination: str, day: date, party: Party
+    ) -> list[Offer]:
+        """Return the offers of a port pair (our codes) on the local day of the origin port.
+
+        Raises OperatorUnavailable, also when the operator has no name for one of the ports.
+        """
+        ends = self._stop_at(origin), self._stop_at(destination)
+        question = {
+            "origin": ends[0].stop_id,
+            "destination": ends[1].stop_id,
+            "date": day.isoformat(),
+            "party": _party_json(party),
+        }
+        answer = client.ask(operator, "POST", "/v1/search", body=question)
+        body = _found(answer, missing=OperatorUnavailable())
+        with _strictly():
+            asked = Asked(operator, party, {end.stop_id: end for end in ends})
+            offers = answers.offers(body, asked)
+            if any(not _is_for(offer, ends, day) for offer in offers):
+                raise Malformed("an offer is for another day or direction")
+        return offers
+
+    def check(self, operator: Operator, *, offer_id: str, party: Party) -> Offer:
+        """Return the offer as it stands now; raises UnknownOffer, OperatorUnavailable."""
+        question = {"offer": _remote_id(offer_id), "party": _party_json(party)}
+        answer = client.ask(operator, "POST", "/v1/check", body=question)
+        body = _found(answer, missing=UnknownOffer())
+        with _strictly():
+            asked = Asked(operator, party, {stop.stop_id: stop for stop in self._stops})
+            offer = answers.offer(body.get("offer"), asked)
+            if offer.id != offer_id:
+                raise Malformed("the offer is another one")
+        return offer
+
+    def reserve(
+        self, operator: Operator, *, offer_id: str, party: Party, reference: str, until: datetime
+    ) -> Reservation:
+        """Hold space until the moment. Our reference makes it one reservation, however often asked.
+
+        Raises NotBookable with the operator's reasons, UnknownOffer, OperatorRefused,
+        OperatorUnavailable (then it may be held all the same, until `until`).
+        """
+        question = {
+            "offer": _remote_id(offer_id),
+            "party": _party_json(party),
+            "until": until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        }
+        answer = client.ask(operator, "PUT", _path(reference), body=question)
+        return _reservation(_found(answer, missing=UnknownOffer()), reference)
+
+    def confirm(self, operator: Operator, *, reference: str) -> Reservation:
+        """Make the reservation firm; never sends a confirmation that may have arrived already.
+
+        Asks how it stands before, and again when the answer was lost. Raises OperatorRefused,
+        OperatorUnavailable (worth another try later).
+        """
+        known = self.status(operator, reference=reference)
+        if known.state == "confirmed":
+            return known
+        try:
+            answer = client.ask_once(operator, "POST", _path(reference, "/confirm"))
+            return _reservation(_found(answer, missing=OperatorRefused()), reference)
+        except NotBookable as error:
+            raise OperatorRefused(**error.details) from error
+        except OperatorUnavailable:
+            known = self.status(operator, reference=reference)
+            if known.state != "confirmed":
+                raise
+            return known
+
+    def status(self, operator: Operator, *, reference: str) -> Reservation:
+        """Return where the reservation stands; unknown when the operator never heard of it."""
+        return _known(client.ask(operator, "GET", _path(reference)), reference)
+
+    def cancel(self, operator: Operator, *, reference: str) -> Reservation:
+        """Give the space back; what is cancelled or unknown already is answered as that."""
+        return _known(client.ask(operator, "POST", _path(reference, "/cancel")), reference)
+
+    def _stop_at(self, port: str) -> StopPort:
+        for stop in self._stops:
+            if stop.code == port:
+                return stop
+        raise OperatorUnavailable from ValueError(f"the operator has no stop at {port}")
+
+
+def _found(answer: Answer, *, missing: Exception) -> dict[str, Any]:
+    """Return the body of a good answer; 404 raises `missing`, 409 and the rest a refusal."""
+    if answer.status in FOUND:
+        return answer.body
+    if answer.status == httpx.codes.NOT_FOUND:
+        raise missing
+    with _strictly():
+        refusals = answers.read_refusals(answer.body)
+    if answer.status == httpx.codes.CONFLICT and refusals:
+        raise NotBookable([refusal.as_dict() for refusal in refusals])
+    raise OperatorRefused from ValueError(f"status {answer.status}")
+
+
+def _known(answer: Answer, reference: str) -> Reservation:
+    if answer.status == httpx.codes.NOT_FOUND:
+        return Reservation("unknown")
+    return _reservation(_found(answer, missing=OperatorUnavailable()), reference)
+
+
+def _reservation(body: Mapping[str, Any], reference: str) -> Reservation:
+    with _strictly():
+        return answers.reservation(body, reference=reference)
+
+
+@contextmanager
+def _strictly() -> Iterator[None]:
+    """Treat an answer of another shape as none."""
+    try:
+        yield
+    except Malformed as error:
+        raise OperatorUnavailable from error
+
+
+def _is_for(offer: Offer, ends: tuple[StopPort, StopPort], day: date) -> bool:
+    local_day = clock.local(offer.departs_at, ends[0].zone).date()
+    return (offer.origin, offer.destination, local_day) == (ends[0].code, ends[1].code, day)
+
+
+def _remote_id(offer_id: str) -> str:
+    """Return the operator's own id within ours; raises UnknownOffer."""
+    remote = offer_id.partition("~")[2]
+    if not answers.REMOTE_ID.fullmatch(remote):
+        raise UnknownOffer
+    return remote
+
+
+def _path(reference: str, action: str = "") -> str:
+    return f"/v1/reservations/{quote(reference, safe='')}{action}"
+
+
+def _party_json(party: Party) -> dict[str, Any]:
+    return asdict(party)

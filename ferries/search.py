@@ -1,0 +1,287 @@
+"""What operators offer between two ports on a day: cached timetables, fresh availability.
+
+Local departures (300 s) and what is left on each sailing (60 s) are two layers that are merged
+and priced when read. Remote operators are asked together under one deadline, their answers kept
+for 60 s; who did not answer is named in the result. Refusals that depend on the clock are made
+when read.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from ferries import availability, cache, network, refusals
+from ferries.availability import Left
+from ferries.models import Operator
+from ferries.network import Known, Pair
+from ferries.operators import calls, local
+from ferries.operators.base import Offer
+from ferries.operators.local import LegFacts
+from ferries.party import Party
+
+LEG_FIELDS = tuple(field.name for field in fields(LegFacts))
+
+
+@dataclass(frozen=True)
+class OperatorAnswer:
+    """Whether an operator answered (ok, timeout, error, circuit_open), and how old that is.
+
+    Local operators are always up to date; their age is 0.
+    """
+
+    code: str
+    status: str
+    age_seconds: int
+    remote: bool
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """Offers by departure, and what every operator of the pair had to say.
+
+    `cached`: nothing was read from the database and nobody was asked. `generations` and `until` (seconds
+    of the epoch) say how long the result holds; it is worth keeping if every operator answered.
+    """
+
+    offers: list[Offer]
+    operators: list[OperatorAnswer]
+    cached: bool
+    generations: dict[str, str]
+    until: float
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether every operator answered."""
+        return all(operator.status == "ok" for operator in self.operators)
+
+
+@dataclass(frozen=True)
+class _Remote:
+    """One remote operator's answer; `fetched` in seconds of the epoch."""
+
+    code: str
+    status: str
+    fetched: float
+    offers: list[Offer]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Local legs and remote answers; None stands for what still has to be made."""
+
+    legs: list[LegFacts] | None
+    remote: dict[str, _Remote | None]
+    generations: dict[str, str]
+    until: float
+
+    @property
+    def complete(self) -> bool:
+        return self.legs is not None and None not in self.remote.values()
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One search: between which ports, on which local day, for whom."""
+
+    known: Known
+    day: date
+    party: Party
+
+    @property
+    def pair(self) -> Pair:
+        return self.known.pair
+
+    @property
+    def key(self) -> str:
+        ends = self.pair.origin.code, self.pair.destination.code
+        return cache.digest(*ends, self.day, self.party)
+
+    @property
+    def cache_arguments(self) -> dict[str, Any]:
+        return {
+            "origin": self.pair.origin.code,
+            "destination": self.pair.destination.code,
+            "day": self.day,
+        }
+
+
+def search(
+    *, origin: str, destination: str, day: date, party: Party, now: datetime
+) -> SearchResult:
+    """Return the offers of all operators on the local calendar day of the origin port.
+
+    Ports are codes or UN/LOCODEs; raises UnknownPort. Nothing here decides: a hold asks the
+    database and the operator again.
+    """
+    known = network.pair(origin, destination)
+    question = _Question(known, day, party)
+    found = _look(question)
+    cached = known.cached and found.complete
+    if not found.complete:
+        found = cache.fill_alone(
+            question.key,
+            look=lambda: _complete_or_none(_look(question)),
+            fill=lambda: _fill(question, found, now=now),
+        )
+    legs = found.legs or []
+    left = availability.left_of(sorted({leg.sailing_id for leg in legs}), now=now)
+    remote = [answer for answer in found.remote.values() if answer]
+    offers = [*_local_offers(question, legs, left, now=now), *_remote_offers(remote, now=now)]
+    return SearchResult(
+        offers=sorted(offers, key=lambda offer: (offer.departs_at, offer.id)),
+        operators=_answers(known.pair, remote, now=now),
+        cached=cached and left.cached,
+        generations={**found.generations, **left.generations},
+        until=min(found.until, left.until, *_turning_points(known.pair, offers, now=now)),
+    )
+
+
+def _look(question: _Question) -> _Found:
+    """Return what the cache has of the local legs and of the remote answers."""
+    listing = cache.get_search_results(**question.cache_arguments)
+    answers = {
+        code: cache.get_operator_answer(code, search_key=question.key)
+        for code in question.pair.remote
+    }
+    ends = [each.until for each in (listing, *answers.values()) if each.until]
+    return _Found(
+        legs=_legs_from_json(listing.value) if listing.value is not None else None,
+        remote={
+            code: _remote_from_json(answer.value) if answer.value is not None else None
+            for code, answer in answers.items()
+        },
+        generations={
+            # That of the pair, which was read first: prices come from its tariffs.
+            cache.SEARCHES: question.known.generation,
+            **{cache.operator_generation(code): each.generation for code, each in answers.items()},
+        },
+        until=min(ends, default=float("inf")),
+    )
+
+
+def _complete_or_none(found: _Found) -> _Found | None:
+    return found if found.complete else None
+
+
+def _fill(question: _Question, found: _Found, *, now: datetime) -> _Found:
+    """Make what is missing, store it under the generations read before, and return all of it."""
+    legs, until = found.legs, found.until
+    if legs is None:
+        legs = local.legs_on(question.pair, question.day) if question.pair.local else []
+        end = cache.set_search_results(
+            [[getattr(leg, name) for name in LEG_FIELDS] for leg in legs],
+            **question.cache_arguments,
+            generation=found.generations[cache.SEARCHES],
+        )
+        until = min(until, end)
+    missing = [code for code, answer in found.remote.items() if answer is None]
+    asked = _ask(question, missing, now=now)
+    for answer in asked:
+        if answer.status == "ok":
+            end = cache.set_operator_answer(
+                answer.code,
+                _remote_json(answer),
+                search_key=question.key,
+                generation=found.generations[cache.operator_generation(answer.code)],
+            )
+            until = min(until, end)
+    remote = {**found.remote, **{answer.code: answer for answer in asked}}
+    return replace(found, legs=legs, remote=remote, until=until)
+
+
+def _ask(question: _Question, codes: Sequence[str], *, now: datetime) -> list[_Remote]:
+    if not codes:
+        return []
+    operators = Operator.objects.filter(code__in=codes).order_by("code")
+    results = calls.search_many(
+        list(operators),
+        origin=question.pair.origin.code,
+        destination=question.pair.destination.code,
+        day=question.day,
+        party=question.party,
+        deadline_seconds=settings.SEARCH_DEADLINE_SECONDS,
+    )
+    return [
+        _Remote(operator.code, status, now.timestamp(), offers or [])
+        for operator, offers, status in results
+    ]
+
+
+def _local_offers(
+    question: _Question, legs: Iterable[LegFacts], left: Left, *, now: datetime
+) -> Iterable[Offer]:
+    sellers = {seller.pk: seller for seller in question.pair.local}
+    prices = {
+        pk: local.price_on(seller, question.day, question.party) for pk, seller in sellers.items()
+    }
+    for leg in legs:
+        if leg.operator_id in sellers:
+            yield local.offer_of(
+                leg,
+                pair=question.pair,
+                seller=sellers[leg.operator_id],
+                price=prices[leg.operator_id],
+                spaces=left.spaces[leg.sailing_id],
+                party=question.party,
+                now=now,
+            )
+
+
+def _remote_offers(answers: Iterable[_Remote], *, now: datetime) -> Iterable[Offer]:
+    """Return remote offers, refused where the ship has left since the operator answered."""
+    for answer in answers:
+        for offer in answer.offers:
+            gone = offer.bookable and offer.departs_at <= now
+            yield replace(offer, refusals=(refusals.departed(),)) if gone else offer
+
+
+def _answers(pair: Pair, remote: Iterable[_Remote], *, now: datetime) -> list[OperatorAnswer]:
+    answers = [OperatorAnswer(seller.code, "ok", 0, remote=False) for seller in pair.local]
+    answers += [
+        OperatorAnswer(
+            each.code,
+            each.status,
+            max(0, round(now.timestamp() - each.fetched)),
+            remote=True,
+        )
+        for each in remote
+    ]
+    return sorted(answers, key=lambda answer: answer.code)
+
+
+def _turning_points(pair: Pair, offers: Iterable[Offer], *, now: datetime) -> list[float]:
+    """Return when refusals will change by the clock alone: sale closing and departure."""
+    closing = {seller.code: seller.sale_closes_minutes for seller in pair.local}
+    moments = [
+        moment
+        for offer in offers
+        for moment in (
+            offer.departs_at,
+            offer.departs_at - timedelta(minutes=closing.get(offer.operator, 0)),
+        )
+    ]
+    return [moment.timestamp() for moment in moments if moment > now]
+
+
+def _legs_from_json(value: list[list[Any]]) -> list[LegFacts]:
+    return [_leg_from_json(dict(zip(LEG_FIELDS, leg, strict=True))) for leg in value]
+
+
+def _leg_from_json(leg: dict[str, Any]) -> LegFacts:
+    leg["public_id"] = UUID(leg["public_id"])
+    leg["departs_at"] = datetime.fromisoformat(leg["departs_at"])
+    leg["arrives_at"] = datetime.fromisoformat(leg["arrives_at"])
+    return LegFacts(**leg)
+
+
+def _remote_json(answer: _Remote) -> dict[str, Any]:
+    return {**vars(answer), "offers": [offer.as_json() for offer in answer.offers]}
+
+
+def _remote_from_json(value: dict[str, Any]) -> _Remote:
+    offers = [Offer.from_json(offer) for offer in value["offers"]]
+    return _Remote(value["code"], value["status"], value["fetched"], offers)
