@@ -1,6 +1,7 @@
 """The booking, the legs of its journey, and the record of everything that happened to it."""
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -58,6 +59,13 @@ class Booking(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    def state_at(self, now: datetime) -> str:
+        """Return the state as it counts at the moment: a hold ends without any worker."""
+        is_open = self.state in (self.State.HELD, self.State.PAYMENT_PENDING)
+        if is_open and self.expires_at is not None and self.expires_at <= now:
+            return self.State.EXPIRED
+        return self.state
+
 
 class JourneyLeg(models.Model):
     """One crossing of the journey: where, when, on what, as it was sold.
@@ -111,6 +119,11 @@ class JourneyLeg(models.Model):
     def reference(self) -> str:
         """Return the name under which the operator knows this leg; needs `booking` loaded."""
         return f"{self.booking.reference}-{self.position + 1}"
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether the space is ours; needs `operator` loaded."""
+        return self.operator.adapter == Operator.Adapter.LOCAL
 
 
 class BookingEvent(models.Model):

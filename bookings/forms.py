@@ -1,0 +1,173 @@
+"""The forms of check-out and of finding a booking."""
+
+import uuid
+from typing import Any
+
+from django import forms
+
+from bookings.operations.hold import Contact, HoldRequest, Traveller, VehicleInput
+from ferries.party import Party
+from maritime.lib import references
+
+# The age bounds of the form are wide: the operator's tariff has the last word.
+MAX_AGE = {"child": 17, "infant": 4}
+LABELS = {"adult": "Adult", "child": "Child", "infant": "Infant"}
+
+
+def _name(label: str, complete: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": complete}),
+        error_messages={"max_length": f"{label}: at most 80 letters."},
+    )
+
+
+class CheckoutForm(forms.Form):
+    """Names, contact and registration for a party; one set of name fields for each traveller.
+
+    `key` names this page view, so that a double click makes one booking.
+    """
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    email = forms.EmailField(
+        label="E-mail",
+        help_text="Your tickets go to this address.",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": "Enter the e-mail address for your tickets.",
+            "invalid": "Enter an e-mail address like name@example.com.",
+        },
+    )
+    phone = forms.CharField(
+        label="Mobile number",
+        help_text="For news on the day of travel, with country code.",
+        max_length=30,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel"}),
+    )
+
+    def __init__(self, data: Any = None, *, party: Party, **kwargs: Any) -> None:
+        super().__init__(data, initial={"key": uuid.uuid4()}, **kwargs)
+        self.party = party
+        for index, category in enumerate(party.categories):
+            self._add_traveller(index, category)
+        if party.vehicle:
+            self.fields["registration"] = forms.CharField(
+                label="Registration number",
+                help_text="As on the number plate. You can leave it empty if you hire the vehicle.",
+                max_length=20,
+                required=False,
+                widget=forms.TextInput(
+                    attrs={"autocomplete": "off", "autocapitalize": "characters"}
+                ),
+            )
+        # The order of the page, which the error summary follows: class fields come first in it.
+        last = ("email", "phone", "key")
+        self.order_fields([*(name for name in self.fields if name not in last), *last])
+
+    def _add_traveller(self, index: int, category: str) -> None:
+        own = "" if index == 0 else "off"
+        title = f"{LABELS[category]} {self._number(index, category)}"
+        given = _name("Given name", own or "given-name")
+        surname = _name("Surname", own or "family-name")
+        given.error_messages["required"] = f"{title}: enter the given name."
+        surname.error_messages["required"] = f"{title}: enter the surname."
+        self.fields[f"p{index}_given_name"] = given
+        self.fields[f"p{index}_surname"] = surname
+        if category in MAX_AGE:
+            most = MAX_AGE[category]
+            self.fields[f"p{index}_age"] = forms.IntegerField(
+                label="Age on the day of travel",
+                min_value=0,
+                max_value=most,
+                required=False,
+                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+                error_messages={
+                    "invalid": f"{title}: enter the age as a whole number.",
+                    "min_value": f"{title}: enter an age from 0 to {most}.",
+                    "max_value": f"{title}: enter an age from 0 to {most}.",
+                },
+            )
+
+    def _number(self, index: int, category: str) -> int:
+        return self.party.categories[: index + 1].count(category)
+
+    @property
+    def travellers(self) -> list[dict[str, Any]]:
+        """Return for each traveller the heading and the bound fields, in order."""
+        return [
+            {
+                "title": f"{LABELS[category]} {self._number(index, category)}",
+                "fields": [
+                    self[f"p{index}_{name}"]
+                    for name in ("given_name", "surname", "age")
+                    if f"p{index}_{name}" in self.fields
+                ],
+            }
+            for index, category in enumerate(self.party.categories)
+        ]
+
+    def hold_request(self, offer_ids: tuple[str, ...]) -> HoldRequest:
+        """Return what a valid form asks for; the first adult is the contact."""
+        values = self.cleaned_data
+        travellers = tuple(
+            Traveller(
+                category=category,
+                given_name=values[f"p{index}_given_name"],
+                surname=values[f"p{index}_surname"],
+                age=values.get(f"p{index}_age"),
+            )
+            for index, category in enumerate(self.party.categories)
+        )
+        return HoldRequest(
+            offer_ids=offer_ids,
+            travellers=travellers,
+            vehicles=self._vehicles(),
+            contact=Contact(
+                given_name=travellers[0].given_name,
+                surname=travellers[0].surname,
+                email=values["email"],
+                phone=values["phone"],
+            ),
+        )
+
+    def _vehicles(self) -> tuple[VehicleInput, ...]:
+        size = self.party.vehicle
+        if size is None:
+            return ()
+        return (
+            VehicleInput(
+                kind=size.kind,
+                length_cm=size.length_cm,
+                height_cm=size.height_cm,
+                trailer_length_cm=size.trailer_length_cm,
+                registration=self.cleaned_data["registration"].upper(),
+            ),
+        )
+
+
+class FindBookingForm(forms.Form):
+    """What a guest knows of a booking without the link in the mail."""
+
+    reference = forms.CharField(
+        label="Booking reference",
+        help_text="9 letters and digits, in your e-mail and on each ticket.",
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+        error_messages={"required": "Enter the booking reference."},
+    )
+    surname = forms.CharField(
+        label="Surname",
+        help_text="Of the person who made the booking.",
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+        error_messages={"required": "Enter the surname."},
+    )
+
+    def clean_reference(self) -> str:
+        """Take what was typed without blanks and dashes, in capitals."""
+        return references.normalise(self.cleaned_data["reference"])

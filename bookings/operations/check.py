@@ -1,0 +1,53 @@
+"""Look once more, live, before money moves."""
+
+from datetime import datetime
+
+from bookings import queries
+from bookings.errors import HoldExpired, WrongState
+from bookings.models import Booking, JourneyLeg
+from ferries import refusals
+from ferries.errors import NotBookable
+from ferries.models import CapacityClaim
+from ferries.operators import calls
+from ferries.operators.base import Refusal
+
+LOST = Refusal("space_lost", "Your places on this sailing are gone. Please book again.")
+
+
+def check_space(booking_id: int, *, now: datetime) -> None:
+    """Make sure that the booking's space is still held and its sailings still go.
+
+    Our own legs are looked up in the database, remote ones at their operator (network, so never
+    inside a transaction). Raises HoldExpired, WrongState, NotBookable, OperatorUnavailable.
+    """
+    booking = queries.booking_with_legs(booking_id)
+    if booking.state_at(now) == Booking.State.EXPIRED:
+        raise HoldExpired
+    if booking.state not in (Booking.State.HELD, Booking.State.PAYMENT_PENDING):
+        raise WrongState(state=booking.state)
+    legs = list(booking.legs.all())
+    against = [refusal for leg in legs for refusal in _against(leg, now)]
+    if any(leg.is_local for leg in legs) and not _claims_stand(booking, now):
+        against.append(LOST)
+    if against:
+        raise NotBookable([refusal.as_dict() for refusal in against])
+
+
+def _against(leg: JourneyLeg, now: datetime) -> tuple[Refusal, ...]:
+    if leg.sailing is None:
+        state = calls.status(leg.operator, reference=leg.reference).state
+        return () if state == "held" else (LOST,)
+    return refusals.on_sale(
+        status=leg.sailing.status,
+        has_vessel=leg.sailing.configuration_id is not None,
+        departs_at=leg.departs_at,
+        # Who holds a place before the sale closes may still pay for it.
+        closes_minutes=0,
+        now=now,
+    )
+
+
+def _claims_stand(booking: Booking, now: datetime) -> bool:
+    claims = CapacityClaim.objects.filter(holder=booking.public_id)
+    standing = claims.filter(state=CapacityClaim.State.HELD, expires_at__gt=now)
+    return standing.exists() and not claims.filter(state=CapacityClaim.State.RELEASED).exists()

@@ -1,0 +1,84 @@
+"""Bookings as other parts read them, with everything that a page or a document shows."""
+
+import hmac
+import unicodedata
+import uuid
+
+from django.db.models import Prefetch, QuerySet
+
+from bookings.errors import BookingNotFound
+from bookings.models import Booking, JourneyLeg, OrderItem, Passenger, Ticket, Vehicle
+from maritime.lib import references
+
+
+def booking_by_reference(reference: str) -> Booking:
+    """Return the whole booking for callers that may see it anyway; raises BookingNotFound."""
+    code = references.normalise(reference)
+    if not references.is_reference(code):
+        raise BookingNotFound
+    return _found(whole_bookings().filter(reference=code).first())
+
+
+def booking_by_public_id(public_id: uuid.UUID | None) -> Booking:
+    """Return the whole booking that an access token names; raises BookingNotFound."""
+    if public_id is None:
+        raise BookingNotFound
+    return _found(whole_bookings().filter(public_id=public_id).first())
+
+
+def booking_for_guest(
+    reference: str, *, token: str = "", surname: str = "", email: str = ""
+) -> Booking:
+    """Return the whole booking to whoever has its reference and its token, surname or e-mail.
+
+    Raises BookingNotFound with the same answer for an unknown reference and a wrong name. The
+    surname and e-mail are those of the contact; case, accents' encoding and blanks don't matter.
+    """
+    booking = booking_by_reference(reference)
+    proofs = (
+        bool(token) and references.booking_of_token(token) == booking.public_id,
+        _same(surname, booking.contact_surname),
+        _same(email, booking.contact_email),
+    )
+    if not any(proofs):
+        raise BookingNotFound
+    return booking
+
+
+def booking_for_update(booking_id: int) -> Booking:
+    """Return the booking with its row locked until the caller's transaction ends."""
+    return _found(Booking.objects.select_for_update().filter(pk=booking_id).first())
+
+
+def booking_with_legs(booking_id: int) -> Booking:
+    """Return the booking with its legs and their operators, not locked: 2 queries."""
+    legs = JourneyLeg.objects.select_related("operator", "booking").order_by("position")
+    return _found(
+        Booking.objects.prefetch_related(Prefetch("legs", legs)).filter(pk=booking_id).first()
+    )
+
+
+def whole_bookings() -> QuerySet[Booking]:
+    """Return bookings with legs, travellers, vehicles, items and tickets: 6 queries in all."""
+    tickets = Ticket.objects.order_by("pk")
+    return Booking.objects.prefetch_related(
+        Prefetch("legs", JourneyLeg.objects.select_related("operator").order_by("position")),
+        Prefetch("legs__tickets", tickets),
+        Prefetch("passengers", Passenger.objects.order_by("position")),
+        Prefetch("vehicles", Vehicle.objects.order_by("position")),
+        Prefetch("items", OrderItem.objects.order_by("pk")),
+    )
+
+
+def _found(booking: Booking | None) -> Booking:
+    if booking is None:
+        raise BookingNotFound
+    return booking
+
+
+def _same(given: str, stored: str) -> bool:
+    return bool(given.strip()) and hmac.compare_digest(_folded(given), _folded(stored))
+
+
+def _folded(text: str) -> bytes:
+    return unicodedata.normalize("NFKC", " ".join(text.split())).casefold().encode()

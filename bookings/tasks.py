@@ -1,0 +1,31 @@
+"""Background work of the bookings app: load, call one operation, done."""
+
+from celery import shared_task
+
+from bookings.operations import cancel, check, confirm, expire
+from maritime.lib import clock
+from maritime.ops.tasks import DurableTask
+
+
+@shared_task(base=DurableTask, name="bookings.check_ferry_availability")
+def check_ferry_availability(booking_id: int) -> None:
+    """Look live whether a booking's space still stands."""
+    check.check_space(booking_id, now=clock.now())
+
+
+@shared_task(base=DurableTask, name="bookings.confirm_booking_with_operator")
+def confirm_booking_with_operator(booking_id: int) -> None:
+    """Ask the operators of a paid booking and issue its tickets."""
+    confirm.confirm_with_operator(booking_id, now=clock.now())
+
+
+@shared_task(base=DurableTask, name="bookings.cancel_booking_with_operator")
+def cancel_booking_with_operator(booking_id: int) -> None:
+    """Give the space of a cancelled or expired booking back to remote operators."""
+    cancel.cancel_with_operator(booking_id)
+
+
+@shared_task(base=DurableTask, name="bookings.expire_holds")
+def expire_holds() -> int:
+    """Tidy up the holds that ran out."""
+    return expire.expire_holds(now=clock.now())

@@ -1,0 +1,8 @@
+"""Tickets: rows, signed QR texts, the PDF and the calendar file."""
+
+from bookings.tickets.calendar import calendar_file
+from bookings.tickets.pdf import ticket_pdf
+from bookings.tickets.rows import issue
+from bookings.tickets.signature import TicketFacts, sign, verify
+
+__all__ = ("TicketFacts", "calendar_file", "issue", "sign", "ticket_pdf", "verify")

@@ -1,0 +1,50 @@
+"""The calendar file of a journey: one event for each leg."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from icalendar import Calendar, Event
+
+from bookings.models import Booking, JourneyLeg
+
+CANCELLED = (Booking.State.CANCELLED, Booking.State.CANCELLED_BY_OPERATOR)
+
+
+def calendar_file(booking: Booking) -> bytes:
+    """Return the legs as iCalendar (RFC 5545) with moments in UTC; needs the legs loaded.
+
+    The UID of a leg never changes and SEQUENCE grows with the booking's version, so a newer file
+    replaces the older entry in the traveller's calendar.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", "-//Maritime Reservation Platform//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    for leg in booking.legs.all():
+        calendar.add_component(_event(booking, leg))
+    text: bytes = calendar.to_ical()
+    return text
+
+
+def _event(booking: Booking, leg: JourneyLeg) -> Event:
+    event = Event()
+    host = urlsplit(settings.BASE_URL).hostname
+    event.add("uid", f"{booking.reference}-{leg.position + 1}@{host}")
+    event.add("dtstamp", booking.updated_at)
+    event.add("sequence", booking.version)
+    event.add("dtstart", leg.departs_at)
+    event.add("dtend", leg.arrives_at)
+    event.add("summary", f"Ferry {leg.origin_name} to {leg.destination_name}")
+    event.add("location", leg.origin_name)
+    event.add("description", _description(booking, leg))
+    event.add("status", "CANCELLED" if booking.state in CANCELLED else "CONFIRMED")
+    return event
+
+
+def _description(booking: Booking, leg: JourneyLeg) -> str:
+    lines = [f"Booking {booking.reference}", f"{leg.operator.name}, {leg.vessel}"]
+    if leg.operator_ref:
+        lines.append(f"Operator's reference {leg.operator_ref}")
+    if leg.timetable_note:
+        lines.append(leg.timetable_note)
+    return "\n".join(lines)

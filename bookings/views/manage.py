@@ -1,0 +1,132 @@
+"""After the sale: find a booking, look at it, take the tickets along, cancel it."""
+
+from dataclasses import dataclass
+
+import segno
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bookings import tickets
+from bookings.errors import BookingNotFound, QuoteOutdated
+from bookings.forms import FindBookingForm
+from bookings.models import Booking, JourneyLeg, Passenger, Ticket, Vehicle
+from bookings.operations.cancel import CANCELLABLE, cancel_booking, quote_cancellation
+from bookings.queries import booking_by_public_id, booking_for_guest
+from maritime.lib import clock
+from maritime.lib.pages import private_page, require_rate
+from maritime.lib.references import access_token, booking_of_token
+
+
+@dataclass(frozen=True)
+class TicketView:
+    """One valid ticket as the page shows it: of whom or what, where and when, with its code."""
+
+    leg: JourneyLeg
+    holder: Passenger | Vehicle
+    code: SafeString
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private_page
+def find_booking(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "bookings/find.html", {"form": FindBookingForm()})
+    form = FindBookingForm(request.POST)
+    require_rate(request, scope="lookup")
+    status = 422
+    if form.is_valid():
+        try:
+            found = booking_for_guest(**form.cleaned_data)
+        except BookingNotFound as error:
+            form.add_error(None, error.message)
+            status = error.status
+        else:
+            return redirect("booking", token=access_token(found.public_id))
+    return render(request, "bookings/find.html", {"form": form}, status=status)
+
+
+@require_safe
+@private_page
+def booking(request: HttpRequest, token: str) -> HttpResponse:
+    found = booking_by_public_id(booking_of_token(token))
+    now = clock.now()
+    state = found.state_at(now)
+    context = {
+        "booking": found,
+        "state": state,
+        "token": token,
+        "tickets": _tickets(found),
+        "events": found.events.order_by("pk"),
+        "can_cancel": state in CANCELLABLE
+        and any(leg.departs_at > now for leg in found.legs.all()),
+    }
+    return render(request, "bookings/booking.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private_page
+def cancel(request: HttpRequest, token: str) -> HttpResponse:
+    found = booking_by_public_id(booking_of_token(token))
+    now = clock.now()
+    context = {"booking": found, "token": token}
+    if request.method != "POST":
+        context["quote"] = quote_cancellation(found, now=now)
+        return render(request, "bookings/cancel.html", context)
+    quote_token = request.POST.get("quote", "")
+    try:
+        cancel_booking(found.pk, token=quote_token, actor="customer", now=now)
+    except QuoteOutdated as error:
+        context |= {"quote": quote_cancellation(found, now=now), "problem": error}
+        return render(request, "bookings/cancel.html", context, status=error.status)
+    return redirect("booking", token=token)
+
+
+@require_safe
+@private_page
+def tickets_pdf(request: HttpRequest, token: str) -> HttpResponse:
+    found = booking_by_public_id(booking_of_token(token))
+    return _download(tickets.ticket_pdf(found), "application/pdf", f"tickets-{found.reference}.pdf")
+
+
+@require_safe
+@private_page
+def calendar(request: HttpRequest, token: str) -> HttpResponse:
+    found = booking_by_public_id(booking_of_token(token))
+    return _download(tickets.calendar_file(found), "text/calendar", f"{found.reference}.ics")
+
+
+def _download(content: bytes, content_type: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'inline; filename="{name}"'
+    return response
+
+
+def _tickets(found: Booking) -> list[TicketView]:
+    """Return the valid tickets in the order of legs; travellers before vehicles."""
+    holders: dict[tuple[str, int], Passenger | Vehicle] = {
+        **{("passenger", passenger.pk): passenger for passenger in found.passengers.all()},
+        **{("vehicle", vehicle.pk): vehicle for vehicle in found.vehicles.all()},
+    }
+    return [
+        TicketView(leg=leg, holder=holders[_key(ticket)], code=_code(ticket))
+        for leg in found.legs.all()
+        for ticket in leg.tickets.all()
+        if ticket.voided_at is None
+    ]
+
+
+def _key(ticket: Ticket) -> tuple[str, int]:
+    if ticket.passenger_id is not None:
+        return "passenger", ticket.passenger_id
+    assert ticket.vehicle_id is not None  # noqa: S101 - the table's constraint ticket_for_one
+    return "vehicle", ticket.vehicle_id
+
+
+def _code(ticket: Ticket) -> SafeString:
+    """Return the signed text of the ticket as a QR code in SVG."""
+    code = segno.make(tickets.sign(ticket), error="m")
+    svg = code.svg_inline(omitsize=True, border=2, svgclass=None, lineclass=None)
+    # Safe: segno writes only digits and path letters, never the text.
+    return mark_safe(svg)  # noqa: S308
