@@ -34,7 +34,7 @@ class Payment(models.Model):
     currency = models.CharField(max_length=3)
     captured = models.PositiveIntegerField(default=0, help_text="minor units received")
     refunded = models.PositiveIntegerField(default=0, help_text="minor units of open and settled")
-    intent_id = models.CharField(max_length=80, unique=True, null=True, blank=True)  # noqa: DJ001
+    intent_id = models.CharField(max_length=80, unique=True, null=True, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)
     last_failure = models.CharField(max_length=60, blank=True, help_text="the provider's code")
     last_failed_at = models.DateTimeField(null=True, blank=True)
@@ -80,7 +80,7 @@ class Refund(models.Model):
     request_key = models.CharField(max_length=100)
     reason = models.CharField(max_length=100)
     actor = models.CharField(max_length=100)
-    refund_id = models.CharField(max_length=80, unique=True, null=True, blank=True)  # noqa: DJ001
+    refund_id = models.CharField(max_length=80, unique=True, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -1,0 +1,63 @@
+"""The shapes of the payments API."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rest_framework import serializers
+
+from bookings.models import Booking
+from payments.models import Refund
+from payments.operations.start import Started
+
+KEY_LENGTH = 80
+
+
+class RefundInput(serializers.Serializer[Any]):
+    """What staff send to give money back."""
+
+    amount = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=2_147_483_647,
+        help_text="minor units; all that is left when absent",
+    )  # fmt: skip
+    reason = serializers.CharField(max_length=100)
+    request_key = serializers.CharField(
+        required=False, max_length=KEY_LENGTH, help_text="the same key refunds once"
+    )
+
+
+class DemoOutcomeInput(serializers.Serializer[Any]):
+    """What lets a script play the customer of a demo payment."""
+
+    client_secret = serializers.CharField(max_length=200)
+
+
+def started_json(started: Started, booking: Booking) -> dict[str, Any]:
+    """Return what a client needs to pay; a free booking has neither intent nor secret."""
+    payment = started.payment
+    return {
+        "gateway": started.gateway,
+        "payment_intent": payment.intent_id if payment else None,
+        "client_secret": started.client_secret or None,
+        "amount": payment.amount if payment else 0,
+        "currency": booking.currency,
+    }
+
+
+def refunds_json(booking: Booking, refunds: Sequence[Refund]) -> dict[str, Any]:
+    """Return one request's refunds: usually one, several if several payments were needed."""
+    states = {refund.state for refund in refunds}
+    return {
+        "reference": booking.reference,
+        "amount": sum(refund.amount for refund in refunds),
+        "currency": booking.currency,
+        "state": states.pop() if len(states) == 1 else Refund.State.PENDING,
+        "refunds": [
+            {
+                "id": str(refund.public_id),
+                "amount": refund.amount,
+                "state": refund.state,
+                "reason": refund.reason,
+            }
+            for refund in refunds
+        ],
+    }

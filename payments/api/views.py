@@ -1,0 +1,93 @@
+"""Payments for programs: start one, refund one, and play the customer of a demo payment."""
+
+import hmac
+import uuid
+
+from django.conf import settings
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from bookings.api.views import PROOF, BookingAPIView, booking_for_request
+from bookings.queries import booking_by_reference
+from maritime.lib import clock
+from payments import demo_gateway
+from payments.api.serializers import (
+    KEY_LENGTH,
+    DemoOutcomeInput,
+    RefundInput,
+    refunds_json,
+    started_json,
+)
+from payments.models import DemoIntent, Payment
+from payments.operations.refund import refund_booking
+from payments.operations.start import start_payment
+
+
+class StartPaymentView(BookingAPIView):
+    """Start the payment of a booking, or return the one that is open."""
+
+    @extend_schema(request=None, responses={201: dict, 200: dict}, parameters=PROOF)
+    def post(self, request: Request, reference: str) -> Response:
+        booking = booking_for_request(request, reference)
+        started = start_payment(booking.pk, now=clock.now())
+        return Response(started_json(started, booking), status=201 if started.created else 200)
+
+
+class MayRefund(BasePermission):
+    """Staff with the permission to refund."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Tell whether the signed-in person is such staff."""
+        return bool(request.user.is_staff) and request.user.has_perm("payments.refund_payment")
+
+
+class RefundView(BookingAPIView):
+    """Give back all or a part of what a booking has paid; needs a staff session and its CSRF token."""
+
+    permission_classes = [MayRefund]
+
+    @extend_schema(
+        request=RefundInput,
+        responses={201: dict},
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        body = RefundInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        wanted = body.validated_data
+        booking = booking_by_reference(reference)
+        key = wanted.get("request_key") or request.headers.get("Idempotency-Key", "")[:KEY_LENGTH]
+        refunds = refund_booking(
+            booking.pk,
+            amount=wanted.get("amount"),
+            request_key=f"staff:{key or uuid.uuid4().hex}",
+            reason=wanted["reason"],
+            actor=f"staff:{request.user.pk}",
+        )
+        return Response(refunds_json(booking, refunds), status=201)
+
+
+class PlayDemoPaymentView(APIView):
+    """Let a demo payment end in one of the outcomes; exists in the demo only."""
+
+    @extend_schema(request=DemoOutcomeInput, responses=dict)
+    def post(self, request: Request, payment_intent: str, outcome: str) -> Response:
+        if not settings.PAYMENTS_DEMO:
+            raise Http404
+        body = DemoOutcomeInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        secret = body.validated_data["client_secret"]
+        intent = DemoIntent.objects.filter(intent_id=payment_intent).first()
+        payment = Payment.objects.filter(intent_id=payment_intent).first()
+        if intent is None or payment is None or not _same(secret, intent.client_secret):
+            raise Http404
+        intent = demo_gateway.play(payment, outcome)
+        return Response({"payment_intent": intent.intent_id, "status": intent.status})
+
+
+def _same(given: str, stored: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), stored.encode())

@@ -1,0 +1,132 @@
+"""Starting a payment: one open attempt for each booking, reused on every reload."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from bookings.models import Booking
+from bookings.operations.check import check_space
+from bookings.operations.confirm import begin_payment, mark_paid
+from bookings.queries import booking_for_update
+from payments import queries, states
+from payments.errors import PaymentClosed, ProviderRefused
+from payments.gateways import Gateway, Intent, gateway
+from payments.models import Payment
+from payments.operations.settle import apply_intent
+
+log = logging.getLogger(__name__)
+
+APP = "maritime"
+
+
+@dataclass(frozen=True)
+class Started:
+    """What the browser needs to pay. A free booking has no payment and an empty secret."""
+
+    payment: Payment | None
+    client_secret: str
+    created: bool
+
+    @property
+    def gateway(self) -> str:
+        """Return stripe, demo, or none for a booking that costs nothing."""
+        return self.payment.gateway if self.payment else "none"
+
+
+def start_payment(booking_id: int, *, now: datetime) -> Started:
+    """Look at the space once more, then open a payment at the provider or return the open one.
+
+    The hold is extended once. A booking that costs nothing is paid at once without a provider.
+    Never call it inside a transaction. Raises NotBookable, HoldExpired or WrongState (of
+    bookings), ProviderUnavailable, ProviderRefused, PaymentsNotConfigured.
+    """
+    check_space(booking_id, now=now)
+    booking = begin_payment(booking_id, now=now)
+    if booking.total == 0:
+        with transaction.atomic(durable=True):
+            mark_paid(booking_id, amount=0, now=now)
+        return Started(payment=None, client_secret="", created=True)
+    provider = gateway()
+    reused = _reuse(booking, provider=provider, now=now)
+    if reused:
+        return reused
+    payment = _row(booking_id, provider=provider)
+    intent = _create(payment, booking=booking, provider=provider)
+    stored = _store_intent(payment.pk, intent)
+    return Started(payment=stored, client_secret=intent.client_secret, created=True)
+
+
+def metadata_of(payment: Payment, booking: Booking) -> dict[str, str]:
+    """Return what the provider keeps beside the money, by which we know it as ours; no names."""
+    return {
+        "app": APP,
+        "environment": settings.BASE_URL,
+        "booking": booking.reference,
+        "payment": str(payment.public_id),
+    }
+
+
+def _reuse(booking: Booking, *, provider: Gateway, now: datetime) -> Started | None:
+    """Return the open payment if the customer can go on with it; close it if not."""
+    payment = queries.open_payment_of(booking)
+    if payment is None or payment.intent_id is None:
+        return None
+    if payment.gateway != provider.code:
+        _drop(payment.pk)
+        return None
+    intent = provider.retrieve_intent(payment.intent_id)
+    if intent.amount != booking.total and intent.status.startswith("requires_"):
+        intent = provider.cancel_intent(intent.id)
+    payment = apply_intent(payment.pk, intent, now=now)
+    if payment.state == Payment.State.CANCELED:
+        return None
+    return Started(payment=payment, client_secret=intent.client_secret, created=False)
+
+
+@transaction.atomic(durable=True)
+def _row(booking_id: int, *, provider: Gateway) -> Payment:
+    """Write the payment before the provider is called; an unanswered call left one to repeat."""
+    booking = booking_for_update(booking_id)
+    waiting = queries.open_payment_of(booking)
+    if waiting and waiting.gateway == provider.code and waiting.amount == booking.total:
+        return waiting
+    if waiting:
+        states.move_payment(waiting, Payment.State.CANCELED)
+    return Payment.objects.create(
+        booking=booking, gateway=provider.code, amount=booking.total, currency=booking.currency
+    )
+
+
+def _create(payment: Payment, *, booking: Booking, provider: Gateway) -> Intent:
+    try:
+        return provider.create_intent(
+            amount=payment.amount,
+            currency=payment.currency,
+            key=f"pi:{payment.public_id}",
+            metadata=metadata_of(payment, booking),
+        )
+    except ProviderRefused:
+        _drop(payment.pk)
+        raise
+
+
+@transaction.atomic(durable=True)
+def _store_intent(payment_id: int, intent: Intent) -> Payment:
+    payment = queries.lock_payment(payment_id)
+    if payment.state not in states.OPEN_PAYMENT:
+        # The secret is not handed out, so nobody can pay this intent.
+        raise PaymentClosed
+    payment.intent_id = intent.id
+    payment.save(update_fields=["intent_id", "updated_at"])
+    return payment
+
+
+@transaction.atomic(durable=True)
+def _drop(payment_id: int) -> None:
+    """Close a payment which nobody can pay: refused, or of a gateway that is switched off."""
+    payment = queries.lock_payment(payment_id)
+    if states.payment_may(payment, Payment.State.CANCELED):
+        states.move_payment(payment, Payment.State.CANCELED)

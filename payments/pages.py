@@ -1,0 +1,114 @@
+"""The pay page, the page one returns to, and the buttons of the demo gateway."""
+
+from typing import cast
+from urllib.parse import urlsplit
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from bookings.models import Booking
+from bookings.queries import booking_by_public_id
+from maritime.lib import clock
+from maritime.lib.api import problem_json
+from maritime.lib.errors import MaritimeError
+from maritime.lib.pages import private_page
+from maritime.lib.references import booking_of_token
+from payments import demo_gateway
+from payments.errors import ProviderUnavailable
+from payments.models import Payment
+from payments.operations.settle import settle
+from payments.operations.start import start_payment
+from payments.queries import payment_of
+
+UNPAID = frozenset({Booking.State.HELD, Booking.State.PAYMENT_PENDING})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private_page
+def pay(request: HttpRequest, token: str) -> HttpResponse:
+    booking = booking_by_public_id(booking_of_token(token))
+    if booking.state_at(clock.now()) not in UNPAID:
+        return redirect("booking", token=token)
+    payment = payment_of(booking)
+    if payment and payment.state == Payment.State.PROCESSING:
+        return redirect("pay_return", token=token)
+    if request.method == "POST" and booking.total == 0:
+        start_payment(booking.pk, now=clock.now())
+        return redirect("booking", token=token)
+    context = {
+        "booking": booking,
+        "token": token,
+        "payment": payment,
+        "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
+        "stripe_js_url": settings.STRIPE_JS_URL,
+        "outcomes": demo_gateway.OUTCOMES.items(),
+    }
+    answer = render(request, "payments/pay.html", context)
+    return answer if settings.PAYMENTS_DEMO else _allow_stripe(request, answer)
+
+
+@require_POST
+@private_page
+def pay_start(request: HttpRequest, token: str) -> HttpResponse:
+    """Give the pay page's script the secret that Stripe's Payment Element needs."""
+    try:
+        booking = booking_by_public_id(booking_of_token(token))
+        started = start_payment(booking.pk, now=clock.now())
+    except MaritimeError as error:
+        return problem_json(error)
+    return JsonResponse({"client_secret": started.client_secret})
+
+
+@require_safe
+@private_page
+def pay_return(request: HttpRequest, token: str) -> HttpResponse:
+    """Tell how the payment stands by asking the provider, never by the address's parameters."""
+    if request.GET:
+        # Stripe adds the client secret to the address; it shall not stay in the history.
+        return redirect("pay_return", token=token)
+    booking = booking_by_public_id(booking_of_token(token))
+    payment = payment_of(booking)
+    if payment and not _is_settled(payment):
+        return render(request, "payments/processing.html", {"booking": booking, "token": token})
+    booking.refresh_from_db(fields=["state", "expires_at"])
+    if booking.state_at(clock.now()) in UNPAID:
+        return redirect("pay", token=token)
+    return redirect("booking", token=token)
+
+
+@require_POST
+@private_page
+def demo_outcome(request: HttpRequest, token: str) -> HttpResponse:
+    """Do what the chosen button says, as if the traveller had done it at the provider's."""
+    outcome = request.POST.get("outcome", "")
+    if not settings.PAYMENTS_DEMO or outcome not in demo_gateway.OUTCOMES:
+        raise Http404
+    booking = booking_by_public_id(booking_of_token(token))
+    started = start_payment(booking.pk, now=clock.now())
+    if started.payment:
+        demo_gateway.play(started.payment, outcome)
+    return redirect("pay_return", token=token)
+
+
+def _is_settled(payment: Payment) -> bool:
+    """Bring the payment up to date; false while the provider or the bank is still at work."""
+    try:
+        return settle(payment.pk, now=clock.now()).state != Payment.State.PROCESSING
+    except ProviderUnavailable:
+        return False
+
+
+def _allow_stripe(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """Add what the Payment Element needs to the content security policy of this one answer."""
+    script = urlsplit(settings.STRIPE_JS_URL)
+    allow = csp_update(
+        {
+            "script-src": [f"{script.scheme}://{script.netloc}"],
+            "frame-src": ["https://js.stripe.com", "https://hooks.stripe.com"],
+            "connect-src": ["https://api.stripe.com"],
+        }
+    )
+    return cast(HttpResponse, allow(lambda _: answer)(request))

@@ -1,0 +1,59 @@
+"""Reading payments, and locking them in the one order: booking, payment, refund."""
+
+from bookings.models import Booking
+from bookings.queries import booking_for_update
+from payments import states
+from payments.models import Payment, Refund
+
+
+def payment_of(booking: Booking) -> Payment | None:
+    """Return the payment that matters for the booking now, or None.
+
+    That is the one that holds its money, else the open one, else the newest.
+    """
+    rows = list(Payment.objects.filter(booking=booking).order_by("-pk"))
+    for wanted in (_holds_money, _is_open):
+        for payment in rows:
+            if wanted(payment):
+                return payment
+    return rows[0] if rows else None
+
+
+def refunds_of(booking: Booking) -> list[Refund]:
+    """Return the refunds of the booking, oldest first, each with its payment."""
+    refunds = Refund.objects.filter(payment__booking=booking)
+    return list(refunds.select_related("payment").order_by("pk"))
+
+
+def payments_with_money(booking: Booking) -> list[Payment]:
+    """Return the payments of the booking with money that is not refunded, oldest first."""
+    held = Payment.objects.filter(booking=booking, state__in=states.HOLDS_MONEY)
+    return [payment for payment in held.order_by("pk") if payment.captured > payment.refunded]
+
+
+def has_open_refunds(payment: Payment) -> bool:
+    """Tell whether the end of any refund of the payment is still unknown."""
+    return payment.refunds.filter(state__in=states.OPEN_REFUND).exists()
+
+
+def lock_payment(payment_id: int) -> Payment:
+    """Return the payment, locked after its booking until the end of the caller's transaction."""
+    booking_id = Payment.objects.values_list("booking_id", flat=True).get(pk=payment_id)
+    booking = booking_for_update(booking_id)
+    payment = Payment.objects.select_for_update().get(pk=payment_id)
+    payment.booking = booking
+    return payment
+
+
+def open_payment_of(booking: Booking) -> Payment | None:
+    """Return the payment of the booking that may still succeed, if any."""
+    opened = Payment.objects.filter(booking=booking, state__in=states.OPEN_PAYMENT)
+    return opened.order_by("pk").first()
+
+
+def _holds_money(payment: Payment) -> bool:
+    return payment.state in states.HOLDS_MONEY and payment.counted
+
+
+def _is_open(payment: Payment) -> bool:
+    return payment.state in states.OPEN_PAYMENT

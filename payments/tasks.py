@@ -1,0 +1,44 @@
+"""The tasks of the queue `payments`: each loads by id and calls one operation."""
+
+from celery import shared_task
+
+from maritime.lib import clock
+from maritime.ops.tasks import DurableTask
+from payments import demo_gateway
+from payments.operations import events, send, settle, sweep
+
+
+@shared_task(base=DurableTask, name="payments.process_payment_webhook")
+def process_payment_webhook(event_id: str) -> None:
+    """Act on a stored event of the provider."""
+    events.process_event(event_id, now=clock.now())
+
+
+@shared_task(base=DurableTask, name="payments.verify_payment_status")
+def verify_payment_status(payment_id: int) -> None:
+    """Ask the provider how a payment and its refunds stand."""
+    settle.settle(payment_id, now=clock.now())
+
+
+@shared_task(base=DurableTask, name="payments.send_refund")
+def send_refund(refund_id: int) -> None:
+    """Ask the provider to give money back."""
+    send.send_refund(refund_id, now=clock.now())
+
+
+@shared_task(base=DurableTask, name="payments.close_payment")
+def close_payment(payment_id: int) -> None:
+    """Close a payment whose booking ended without it."""
+    settle.close_payment(payment_id, now=clock.now())
+
+
+@shared_task(base=DurableTask, name="payments.finish_demo_payment")
+def finish_demo_payment(intent_id: str, outcome: str) -> None:
+    """Let a delayed demo payment come to its end."""
+    demo_gateway.finish(intent_id, outcome)
+
+
+@shared_task(name="payments.verify_open_payments", ignore_result=True)
+def verify_open_payments() -> int:
+    """Queue a check for everything that has been open for too long."""
+    return sweep.queue_checks(now=clock.now())

@@ -1,0 +1,41 @@
+"""What pages of the floors below show about money."""
+
+from typing import Any
+
+from django import template
+
+from bookings.models import Booking
+from payments.models import Refund
+from payments.queries import refunds_of
+
+register = template.Library()
+STATES = {
+    Refund.State.REQUESTED: "on its way",
+    Refund.State.PENDING: "on its way, your bank may take some days",
+    Refund.State.SUCCEEDED: "sent back",
+    Refund.State.FAILED: "did not arrive; our staff take care of it",
+    Refund.State.CANCELED: "did not arrive; our staff take care of it",
+}
+DECLINES = {
+    "insufficient_funds": "The bank says there is not enough money on the account.",
+    "card_declined": "The bank declined the payment.",
+    "generic_decline": "The bank declined the payment.",
+    "expired_card": "The card is no longer valid.",
+    "incorrect_cvc": "The security code of the card is wrong.",
+    "payment_intent_authentication_failure": "The bank could not confirm that it was you.",
+    "authentication_required": "The bank wants to confirm that it is you.",
+}
+
+
+@register.inclusion_tag("payments/_refunds.html")
+def refund_history(booking: Booking) -> dict[str, Any]:
+    """Show each refund of the booking with the state that it is in; 1 query."""
+    refunds = refunds_of(booking) if booking.paid else []
+    rows = [(refund, STATES[Refund.State(refund.state)]) for refund in refunds]
+    return {"rows": rows, "currency": booking.currency}
+
+
+@register.filter
+def decline(code: str) -> str:
+    """Write the provider's code of a failed payment as a sentence."""
+    return DECLINES.get(code, "The payment did not go through.")
