@@ -22,7 +22,7 @@ django.setup()
 
 from django.core.cache import cache  # noqa: E402
 from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
@@ -89,9 +89,11 @@ def main() -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE bench_event (id text PRIMARY KEY, body text)")
     world = World()
-    with tempfile.TemporaryDirectory() as folder:
-        with running_server(Path(folder) / "web.log") as server:
-            rows = [*measure_http(world, server)]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_server(Path(folder) / "web.log") as server,
+    ):
+        rows = measure_http(world, server)
     rows.append(measure_pdf(world, rows[0].bare))
     print_table(rows)
 
@@ -173,9 +175,7 @@ def signed_event(event_id: str) -> tuple[bytes, dict[str, str]]:
         "api_version": "2026-10-28.endive", "created": 1, "data": {"object": intent},
     }  # fmt: skip
     body = json.dumps(event).encode()
-    signature = webhook_signature.sign(
-        body, secret=webhook_signature.demo_secret(), at=clock.now()
-    )
+    signature = webhook_signature.sign(body, secret=webhook_signature.demo_secret(), at=clock.now())
     return body, {"Stripe-Signature": signature, "Content-Type": "application/json"}
 
 
@@ -186,7 +186,8 @@ def measure_pdf(world: World, bare: Figure) -> Row:
         raise RuntimeError("no booking was held")
     now = clock.now()
     confirm.begin_payment(booking.pk, now=now)
-    confirm.mark_paid(booking.pk, amount=booking.total, now=now)
+    with transaction.atomic():
+        confirm.mark_paid(booking.pk, amount=booking.total, now=now)
     confirm.confirm_with_operator(booking.pk, now=now)
     booking.refresh_from_db()
     tickets.ticket_pdf(booking)

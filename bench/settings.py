@@ -3,3 +3,10 @@
 from maritime.settings import *  # noqa: F403
 
 ROOT_URLCONF = "bench.urls"
+# Files under their own names, so that nothing has to be collected first.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STATIC_ROOT = STATICFILES_DIRS[0]  # noqa: F405
+STATICFILES_DIRS = []

@@ -33,9 +33,7 @@ def rush(url: str, offer: str, *, car: bool) -> Counter:
     """Let all clients send their booking at once; count the answers by status and code."""
 
     def book(number: int):
-        answer = httpx.post(
-            f"{url}/api/v1/bookings", json=body(offer, number, car=car), timeout=60
-        )
+        answer = httpx.post(f"{url}/api/v1/bookings", json=body(offer, number, car=car), timeout=60)
         if answer.status_code == 201:
             return (201, "")
         problem = answer.json()

@@ -24,7 +24,7 @@ class Mailbox:
     def __init__(self):
         self.messages = []
 
-    async def handle_DATA(self, server, session, envelope):
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - the name that aiosmtpd calls
         self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 kept"
 

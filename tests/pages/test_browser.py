@@ -1,0 +1,100 @@
+"""The journey in a real browser, without JavaScript; and the small scripts with it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from bookings.models import Booking
+from tests.pages.conftest import local_day
+
+
+@pytest.fixture
+def server(live_server, settings):
+    settings.BASE_URL = live_server.url
+    return live_server
+
+
+@pytest.fixture
+def page(chromium):
+    """Return a page without JavaScript."""
+    with chromium.new_context(java_script_enabled=False) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def scripted_page(chromium):
+    with chromium.new_context() as context:
+        yield context.new_page()
+
+
+def book(page, server, sailing):
+    page.goto(server.url)
+    page.get_by_label("From").select_option("AAA")
+    page.get_by_label("To", exact=True).select_option("BBB")
+    page.get_by_label("Departure").fill(local_day(sailing))
+    page.get_by_role("button", name="Search sailings").click()
+    page.locator("input[name=outbound]").check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Given name").fill("Alice")
+    page.get_by_label("Surname").fill("Moreau")
+    page.get_by_label("E-mail").fill("alice@example.com")
+    page.get_by_role("button", name="Hold these places").click()
+
+
+def test_the_whole_journey_works_without_javascript(crossing, server, page, run_jobs):
+    book(page, server, crossing)
+    expect(
+        page.get_by_role("heading", level=2, name="Demo payment: no money moves")
+    ).to_be_visible()
+    page.get_by_role("button", name="Pay USD 10.00 now").click()
+    run_jobs()
+    page.reload()
+    expect(page.get_by_role("heading", name="Your booking is confirmed")).to_be_visible()
+    expect(page.get_by_role("img", name="QR code of the ticket")).to_be_visible()
+
+    page.get_by_role("link", name="My booking").click()
+    page.get_by_label("Booking reference").fill(Booking.objects.get().reference)
+    page.get_by_label("Surname").fill("moreau")
+    page.get_by_role("button", name="Find my booking").click()
+    page.get_by_role("link", name="Cancel this booking").click()
+    page.get_by_role("button", name="Cancel the booking and get USD 10.00 back").click()
+
+    expect(page.get_by_role("heading", name="This booking is cancelled")).to_be_visible()
+    assert Booking.objects.get().state == "cancelled"
+
+
+def test_the_pay_page_counts_down_and_no_page_breaks_the_policy(crossing, server, scripted_page):
+    complaints = []
+    scripted_page.on("console", lambda message: complaints.append(message.text))
+    scripted_page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    book(scripted_page, server, crossing)
+
+    expect(scripted_page.locator("[data-until]")).to_contain_text("left)")
+    assert complaints == []
+
+
+def test_vehicle_sizes_are_asked_only_for_a_vehicle(crossing, server, page):
+    page.goto(server.url)
+    expect(page.get_by_label("Length in cm", exact=True)).to_be_hidden()
+
+    page.get_by_label("Vehicle").select_option("car")
+
+    expect(page.get_by_label("Length in cm", exact=True)).to_be_visible()
+
+
+def test_errors_take_the_keyboard_to_the_field(crossing, server, page):
+    page.goto(f"{server.url}/my-booking/")
+    page.get_by_role("button", name="Find my booking").click()
+    page.get_by_role("link", name="Enter the surname.").click()
+
+    expect(page.get_by_label("Surname")).to_be_focused()
+
+
+def test_pages_fit_a_narrow_screen(crossing, server, chromium):
+    with chromium.new_context(viewport={"width": 320, "height": 640}) as context:
+        page = context.new_page()
+        book(page, server, crossing)
+        for address in (server.url, page.url, f"{server.url}/my-booking/"):
+            page.goto(address)
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= 320, address

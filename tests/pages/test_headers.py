@@ -1,0 +1,81 @@
+"""What every page must send: a strict policy, and no copies of private pages."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.urls import reverse
+
+TEMPLATES = sorted(Path(django_settings.BASE_DIR, "templates").rglob("*.html"))
+POLICY = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+)
+
+
+def policy_of(answer):
+    return {part.split()[0]: part for part in answer["Content-Security-Policy"].split("; ")}
+
+
+def test_pages_allow_only_our_own_scripts_and_styles(client, db):
+    sent = policy_of(client.get("/"))
+
+    assert set(POLICY) <= set(sent.values())
+    assert "unsafe" not in " ".join(sent.values())
+
+
+def test_private_pages_are_not_stored(crossing, client, pages):
+    pay_address = pages.hold(crossing)
+    booking_address = pay_address.replace("/pay/", "/booking/")
+    addresses = [
+        pages.checkout_address(crossing),
+        pay_address,
+        booking_address,
+        f"{booking_address}cancel/",
+        reverse("find_booking"),
+    ]
+
+    for address in addresses:
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert "no-store" in answer["Cache-Control"]
+        assert "private" in answer["Cache-Control"]
+        assert answer["Referrer-Policy"] == "same-origin"
+
+
+def test_only_the_pay_page_may_load_the_provider(crossing, client, pages, settings):
+    pay_address = pages.hold(crossing)
+    settings.PAYMENTS_DEMO = False
+    settings.STRIPE_PUBLISHABLE_KEY = "pk_test_pages"
+    settings.STRIPE_JS_URL = "https://js.stripe.com/v3/"
+
+    answer = client.get(pay_address)
+    sent = policy_of(answer)
+
+    assert sent["script-src"] == "script-src 'self' https://js.stripe.com"
+    assert sent["frame-src"] == "frame-src https://js.stripe.com https://hooks.stripe.com"
+    assert sent["connect-src"] == "connect-src 'self' https://api.stripe.com"
+    assert 'src="https://js.stripe.com/v3/"' in answer.text
+    assert 'data-key="pk_test_pages"' in answer.text
+    assert "Demo payment" not in answer.text
+    assert "stripe" not in client.get(reverse("find_booking"))["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_templates_hold_no_inline_script_or_style(template):
+    text = template.read_text()
+
+    if "notifications" not in template.parts:
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", text)
+
+
+def test_an_unknown_address_answers_with_our_page(client, db):
+    answer = client.get("/no/such/page")
+
+    assert answer.status_code == 404
+    assert "There is no page at this address" in answer.text
