@@ -150,7 +150,7 @@ def get_answers(names: Sequence[str]) -> list[Answer | None]:
     valid = [each if each and _holds(each, tokens) else None for each in answers]
     for name, answer in zip(names, valid, strict=True):
         _remember(name, answer)
-        _count("answer", hit=answer is not None)
+    _count("answer", [answer is not None for answer in valid])
     return valid
 
 
@@ -262,8 +262,7 @@ def _get_many(layer: str, keys: Sequence[tuple[str, str]]) -> list[Cached]:
     found = [
         _open(value, tokens.get(pair[1], "")) for pair, value in zip(keys, raw[::2], strict=True)
     ]
-    for cached in found:
-        _count(layer, hit=cached.value is not None)
+    _count(layer, [cached.value is not None for cached in found])
     return found
 
 
@@ -291,7 +290,7 @@ def _open(raw: bytes | None, generation: str) -> Cached:
     made_under, until, text = raw.split(b"|", 2)
     if made_under.decode() != generation:
         return Cached(None, generation)
-    return Cached(json.loads(text), generation, float(until))
+    return Cached(json.loads(text.decode()), generation, float(until))
 
 
 def _set(key: str, value: Any, generation: str, seconds: int) -> float:
@@ -407,6 +406,7 @@ def _pay(redis: Redis) -> None:
         raise
 
 
-def _count(layer: str, *, hit: bool) -> None:
+def _count(layer: str, hits: Sequence[bool]) -> None:
     with _counts_lock:
-        _counts[f"{layer}_{'hit' if hit else 'miss'}"] += 1
+        _counts[f"{layer}_hit"] += sum(hits)
+        _counts[f"{layer}_miss"] += len(hits) - sum(hits)

@@ -170,13 +170,15 @@ def _leg_json(leg: JourneyLeg) -> dict[str, Any]:
 
 
 def _tickets_json(booking: Booking, leg: JourneyLeg) -> list[dict[str, Any]]:
-    travellers = {one.pk: one.item for one in booking.passengers.all()}
-    vehicles = {one.pk: one.item for one in booking.vehicles.all()}
+    holders: dict[tuple[int | None, int | None], str] = {
+        **{(one.pk, None): one.item for one in booking.passengers.all()},
+        **{(None, one.pk): one.item for one in booking.vehicles.all()},
+    }
     return [
         {
             "serial": str(ticket.serial),
             "leg": leg.position + 1,
-            "item": travellers.get(ticket.passenger_id) or vehicles.get(ticket.vehicle_id),
+            "item": holders[ticket.passenger_id, ticket.vehicle_id],
             "issued_at": utc(ticket.issued_at),
             "voided_at": utc(ticket.voided_at),
             "qr": None if ticket.voided_at else sign(ticket),

@@ -45,9 +45,3 @@ def heard():
     signals.booking_cancelled.disconnect(listener.hear_cancelled)
     signals.booking_confirmed.disconnect(listener.hear_confirmed)
     signals.booking_expired.disconnect(listener.hear_expired)
-
-
-@pytest.fixture(autouse=True)
-def _calls_inside_the_test_transaction(settings):
-    """Let operators be asked inside the transaction that pytest wraps round most tests."""
-    settings.FORBID_CALLS_IN_TRANSACTION = False

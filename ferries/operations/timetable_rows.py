@@ -2,9 +2,14 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+from psycopg import sql
 
 from ferries.gtfs.runs import DatedCall, DatedRide, Run
 from ferries.models import (
@@ -20,6 +25,17 @@ from ferries.models import (
 )
 
 BATCH = 2000
+CALL_COLUMNS = ("sailing_id", "sequence", "port_id", "arrives_at", "departs_at")
+LEG_COLUMNS = (
+    "sailing_id",
+    "from_sequence",
+    "to_sequence",
+    "origin_id",
+    "destination_id",
+    "departs_at",
+    "arrives_at",
+)
+POOL_COLUMNS = ("sailing_id", "sector", "resource", "physical", "authorised", "used")
 Resources = Mapping[int, Sequence[tuple[str, int]]]
 
 
@@ -90,14 +106,12 @@ def create_sailings(
 
 def create_parts(plans: Sequence[tuple[int, PlannedSailing]], resources: Resources) -> None:
     """Insert calls, legs and pools of sailings (by primary key) that have none."""
-    PortCall.objects.bulk_create(
-        (call for pk, plan in plans for call in _calls(pk, plan)), batch_size=BATCH
-    )
-    Leg.objects.bulk_create(
-        (leg for pk, plan in plans for leg in _legs(pk, plan)), batch_size=BATCH
-    )
-    CapacityPool.objects.bulk_create(
-        (pool for pk, plan in plans for pool in _pools(pk, plan, resources)), batch_size=BATCH
+    _copy(PortCall, CALL_COLUMNS, (row for pk, plan in plans for row in _calls(pk, plan)))
+    _copy(Leg, LEG_COLUMNS, (row for pk, plan in plans for row in _legs(pk, plan)))
+    _copy(
+        CapacityPool,
+        POOL_COLUMNS,
+        (row for pk, plan in plans for row in _pools(pk, plan, resources)),
     )
 
 
@@ -113,43 +127,38 @@ def resources_of_ships(operator: Operator) -> Resources:
     return amounts
 
 
-def _calls(pk: int, plan: PlannedSailing) -> Iterator[PortCall]:
+def _copy(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows by COPY: there are five for each sailing, and the ORM takes twice as long."""
+    table = model._meta.db_table  # noqa: SLF001 - Django documents it
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    errors = connection.wrap_database_errors
+    with connection.cursor() as cursor, errors, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _calls(pk: int, plan: PlannedSailing) -> Iterator[tuple[Any, ...]]:
     last = len(plan.calls) - 1
     for sequence, (call, port) in enumerate(zip(plan.calls, plan.ports, strict=True)):
-        yield PortCall(
-            sailing_id=pk,
-            sequence=sequence,
-            port_id=port,
-            arrives_at=call.arrives_at if sequence else None,
-            departs_at=call.departs_at if sequence < last else None,
-        )
+        arrives_at = call.arrives_at if sequence else None
+        departs_at = call.departs_at if sequence < last else None
+        yield pk, sequence, port, arrives_at, departs_at
 
 
-def _legs(pk: int, plan: PlannedSailing) -> Iterator[Leg]:
+def _legs(pk: int, plan: PlannedSailing) -> Iterator[tuple[Any, ...]]:
     for ride in plan.rides:
-        yield Leg(
-            sailing_id=pk,
-            from_sequence=ride.start,
-            to_sequence=ride.end,
-            origin_id=plan.ports[ride.start],
-            destination_id=plan.ports[ride.end],
-            departs_at=ride.departs_at,
-            arrives_at=ride.arrives_at,
-        )
+        pair = plan.ports[ride.start], plan.ports[ride.end]
+        yield pk, ride.start, ride.end, *pair, ride.departs_at, ride.arrives_at
 
 
-def _pools(pk: int, plan: PlannedSailing, resources: Resources) -> Iterator[CapacityPool]:
+def _pools(pk: int, plan: PlannedSailing, resources: Resources) -> Iterator[tuple[Any, ...]]:
     if plan.configuration_id is None:
         return
     for sector in range(len(plan.calls) - 1):
         for resource, amount in resources[plan.configuration_id]:
-            yield CapacityPool(
-                sailing_id=pk,
-                sector=sector,
-                resource=resource,
-                physical=amount,
-                authorised=amount,
-            )
+            yield pk, sector, resource, amount, amount, 0
 
 
 def _digest(

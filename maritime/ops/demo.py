@@ -79,10 +79,12 @@ def run(options: Options) -> None:
 
 
 def _start_all(supervisor: Supervisor, options: Options) -> None:
+    _start_simulator(supervisor, options.port)  # first, for it needs none of the others
     mail_port = _start_servers(supervisor, options.port)
-    simulator = _simulator(supervisor, options.port)
     password = _prepare_data(supervisor)
-    supervisor.start_programs([*simulator, *_programs(supervisor, options.port)])
+    for program in _programs(supervisor, options.port):
+        supervisor.launch(program)
+    supervisor.wait_for_answers()
     _announce(options, mail_port=mail_port, password=password)
 
 
@@ -106,34 +108,28 @@ def _start_servers(supervisor: Supervisor, port: int) -> int | None:
     arguments = ["--smtp-port", str(smtp_port), "--http-port", str(mail_port)]
     arguments += ["--directory", str(folder.root / "mail")]
     command = [sys.executable, "-m", "maritime.ops.embedded.mailcatcher", *arguments]
-    supervisor.start_programs([Program("mail-catcher", command, answers(mail_port, "/health"))])
+    supervisor.launch(Program("mail-catcher", command, answers(mail_port, "/health")))
     return mail_port
 
 
 def _prepare_data(supervisor: Supervisor) -> str:
-    """Bring the tables up to date, load the demo's data, return the staff login's password."""
-    env = supervisor.env
+    """Bring tables, data and staff login up to date; return the login's password."""
     password = _kept_secret(supervisor.folder.root / "staff-password", length=9)
-    with timed("Tables are up to date"):
-        supervisor.run_to_end("migrate", _manage("migrate", "--no-input", "-v", "0"), env=env)
-    with timed("Demo data is loaded"):
-        supervisor.run_to_end("load-demo", _manage("load_demo"), env=env)
-    with timed("Staff login is ready"):
-        with_password = {**env, "MARITIME_DEMO_STAFF_PASSWORD": password}
-        supervisor.run_to_end("staff-login", _manage("ensure_demo_staff"), env=with_password)
+    with_password = {**supervisor.env, "MARITIME_DEMO_STAFF_PASSWORD": password}
+    supervisor.run_to_end("prepare-demo", _manage("prepare_demo"), env=with_password)
     return password
 
 
-def _simulator(supervisor: Supervisor, port: int) -> list[Program]:
-    """Return the simulated operator, unless there is one; its address becomes part of the data."""
+def _start_simulator(supervisor: Supervisor, port: int) -> None:
+    """Start the simulated operator, unless there is one; its address becomes part of the data."""
     env = supervisor.env
     if "SIMULATOR_URL" in env:
-        return []
+        return
     own_port = _free_port(port + SIMULATOR_PORT_OFFSET)
     env["SIMULATOR_URL"] = f"http://{LOOPBACK}:{own_port}"
     command = _manage("run_operator_simulator", "--port", str(own_port))
     command += ["--state-file", str(supervisor.folder.root / "simulator.sqlite3")]
-    return [Program("operator-simulator", command, answers(own_port, "/health"))]
+    supervisor.launch(Program("operator-simulator", command, answers(own_port, "/health")))
 
 
 def _programs(supervisor: Supervisor, port: int) -> list[Program]:

@@ -98,3 +98,55 @@ def test_pages_fit_a_narrow_screen(crossing, server, chromium):
             page.goto(address)
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= 320, address
+
+
+FAKE_STRIPE_JS = """
+window.Stripe = (key) => ({
+  elements: ({ clientSecret }) => ({
+    create: () => ({
+      on: (name, ready) => ready(),
+      mount: (slot) => { slot.textContent = `${key} ${clientSecret}`; },
+    }),
+  }),
+  confirmPayment: async ({ confirmParams }) => (
+    { error: { message: `Declined; would return to ${confirmParams.return_url}` } }
+  ),
+});
+"""
+
+
+def test_the_card_form_starts_the_payment_and_shows_the_refusal(
+    crossing, server, scripted_page, settings
+):
+    book(scripted_page, server, crossing)
+    settings.PAYMENTS_DEMO = False
+    settings.STRIPE_PUBLISHABLE_KEY = "pk_test_pages"
+    scripted_page.route(
+        "https://js.stripe.com/**",
+        lambda route: route.fulfill(body=FAKE_STRIPE_JS, content_type="text/javascript"),
+    )
+    scripted_page.route("**/start/", lambda route: route.fulfill(json={"client_secret": "cs_1"}))
+
+    scripted_page.reload()
+    expect(scripted_page.locator("#stripe-slot")).to_have_text("pk_test_pages cs_1")
+    scripted_page.get_by_role("button", name="Pay USD 10.00 now").click()
+
+    expect(scripted_page.get_by_role("alert")).to_have_text(
+        f"Declined; would return to {scripted_page.url}return/"
+    )
+
+
+def test_the_card_form_says_why_it_cannot_start(crossing, server, scripted_page, settings):
+    book(scripted_page, server, crossing)
+    settings.PAYMENTS_DEMO = False
+    scripted_page.route(
+        "https://js.stripe.com/**",
+        lambda route: route.fulfill(body=FAKE_STRIPE_JS, content_type="text/javascript"),
+    )
+
+    scripted_page.reload()
+
+    expect(scripted_page.get_by_role("alert")).to_have_text(
+        "Payments are switched off at the moment. Please try again later."
+    )
+    expect(scripted_page.get_by_role("button", name="Pay USD 10.00 now")).to_be_disabled()

@@ -79,3 +79,10 @@ def test_an_unknown_address_answers_with_our_page(client, db):
 
     assert answer.status_code == 404
     assert "There is no page at this address" in answer.text
+
+
+def test_the_data_page_names_the_sources_with_their_licences(client):
+    text = client.get(reverse("data_sources")).text
+
+    assert "Timetable: Washington State Department of Transportation, via MonTransit." in text
+    assert "Balaton ferry GTFS by Máté Gyöngyösi, CC BY 4.0." in text

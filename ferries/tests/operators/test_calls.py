@@ -51,28 +51,29 @@ def search_many(*operators, deadline_seconds=2.0):
 def test_a_slow_operator_does_not_delay_the_others(simulator, timetable, control):
     quick = saved("QUICK", simulator.url)
     with serving(timetable) as slow_system:
-        slow_system.controls.change({"latency_ms": 1500})
-        slow = saved("SLOW", slow_system.url, timeout_seconds=5.0)
+        slow_system.controls.change({"latency_ms": 4000})
+        slow = saved("SLOW", slow_system.url, timeout_seconds=6.0)
         search_many(quick)
         started = time.monotonic()
 
-        answers = search_many(slow, quick, deadline_seconds=0.4)
+        answers = search_many(slow, quick, deadline_seconds=1.0)
 
-        assert time.monotonic() - started < 0.7
+        assert time.monotonic() - started < 1.5
     assert [(code, status) for code, _, status in answers] == [("SLOW", "timeout"), ("QUICK", "ok")]
     assert answers[0][1] is None
     assert answers[1][1]
 
 
 def test_operators_are_asked_at_the_same_time(timetable, simulator, control):
-    control(latency_ms=300)
-    operators = [saved(f"OP{number}", simulator.url) for number in range(4)]
+    control(latency_ms=500)
+    operators = [saved(f"OP{number}", simulator.url, timeout_seconds=8.0) for number in range(8)]
     started = time.monotonic()
 
-    answers = search_many(*operators)
+    answers = search_many(*operators, deadline_seconds=8)
 
-    assert [status for _, _, status in answers] == ["ok"] * 4
-    assert time.monotonic() - started < 1.1
+    # One after the other they would take 4 s.
+    assert [status for _, _, status in answers] == ["ok"] * 8
+    assert time.monotonic() - started < 3
 
 
 def test_a_broken_operator_is_a_status(scripted, simulator):
@@ -167,8 +168,9 @@ def test_a_failure_is_logged_with_its_cause_and_nothing_else(scripted, caplog):
 
     search_many(saved("ODD", scripted.url))
 
-    [record] = [each for each in caplog.records if each.name == calls.log.name]
-    assert record.getMessage().startswith(
+    # A thread of an earlier test may end its slow call now.
+    [line] = [message for message in caplog.messages if "operator=ODD" in message]
+    assert line.startswith(
         "operator call failed: operator=ODD call=search error=OperatorUnavailable "
         "cause=Malformed('offers is not a list of at most 500') ms="
     )

@@ -129,7 +129,7 @@ def spawn(
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
-            preexec_fn=_die_with_parent(stop_signal),  # noqa: PLW1509 - one thread, two system calls
+            preexec_fn=die_with_parent(stop_signal),  # noqa: PLW1509 - one thread, two system calls
         )
     child = Child(name, process, log, folder.pid_file(name), stop_signal)
     _write_pid_file(child)
@@ -234,6 +234,20 @@ def _identity_from_ps(pid: int) -> str | None:
     return None if not started or state.startswith("Z") else started.strip()
 
 
+def die_with_parent(death_signal: int) -> Callable[[], None] | None:
+    """Return the function that makes the kernel end the child when its parent dies (Linux only)."""
+    libc, parent = _LIBC, os.getpid()
+    if libc is None:
+        return None
+
+    def ask_kernel() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+        if os.getppid() != parent:  # the parent died before we asked
+            os._exit(1)
+
+    return ask_kernel
+
+
 def _write_pid_file(child: Child) -> None:
     record = {
         "name": child.name,
@@ -251,17 +265,3 @@ def _kill_session(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):  # nobody left; macOS says "not permitted"
         return
-
-
-def _die_with_parent(death_signal: int) -> Callable[[], None] | None:
-    """Return the function that makes the kernel end the child when its parent dies (Linux only)."""
-    libc, parent = _LIBC, os.getpid()
-    if libc is None:
-        return None
-
-    def ask_kernel() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
-        if os.getppid() != parent:  # the parent died before we asked
-            os._exit(1)
-
-    return ask_kernel

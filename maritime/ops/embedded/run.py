@@ -22,7 +22,13 @@ from types import FrameType
 
 from maritime.ops.embedded import valkey
 from maritime.ops.embedded.postgres import PostgreSQL
-from maritime.ops.embedded.processes import DataFolder, ServiceError, end_stale, exclusive
+from maritime.ops.embedded.processes import (
+    DataFolder,
+    ServiceError,
+    die_with_parent,
+    end_stale,
+    exclusive,
+)
 
 FOLDER_PREFIX = "maritime-run-"
 NEW_SECONDS = 60.0
@@ -99,10 +105,16 @@ def _is_abandoned(root: Path) -> bool:
 
 def _run(command: list[str], env: dict[str, str]) -> int:
     """Run the command in our own terminal group and return its exit code as a shell would."""
-    process = subprocess.Popen(command, env=env)
+    process = subprocess.Popen(
+        command,
+        env=env,
+        preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one thread, two system calls
+    )
     try:
         code = process.wait()
-    except KeyboardInterrupt:  # the terminal told the command too; let it finish its report
+    except KeyboardInterrupt:  # let it finish its report
+        if not sys.stdin.isatty():  # else the terminal told the command too
+            process.send_signal(signal.SIGINT)
         code = process.wait()
     finally:
         if process.poll() is None:

@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from maritime.ops.embedded.processes import (
-    POLL_SECONDS,
     Child,
     DataFolder,
     ServiceError,
@@ -24,6 +23,7 @@ from maritime.ops.embedded.processes import (
 )
 
 READY_SECONDS = 90.0
+CHECK_SECONDS = 0.1
 WATCH_SECONDS = 0.5
 
 
@@ -53,6 +53,7 @@ class Supervisor:
     env: dict[str, str]
     cwd: Path
     children: list[Child] = field(default_factory=list)
+    waiting: list[tuple[Child, Callable[[], bool], float]] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         return self
@@ -82,29 +83,25 @@ class Supervisor:
         while not ended:
             ended = child.has_ended
             shown = _show_lines(child.log, since=shown)
-            time.sleep(POLL_SECONDS)
+            self._note_answers()
+            time.sleep(CHECK_SECONDS)
         self.children.remove(child)
         stop(child)
         if child.process.returncode:
             raise ServiceError(f"{name} failed; what it said is above and in {child.log}")
 
-    def start_programs(self, programs: Sequence[Program]) -> None:
-        """Start all programs at once, then wait until each answers."""
-        started = time.monotonic()
-        waiting = {}
-        for program in programs:
-            child = self._spawn(program.name, program.argv, env=self.env)
-            if program.is_ready:
-                waiting[program.name] = (child, program.is_ready)
-        while waiting:
+    def launch(self, program: Program) -> None:
+        """Start a program; wait_for_answers() waits for it, together with the others."""
+        child = self._spawn(program.name, program.argv, env=self.env)
+        if program.is_ready:
+            self.waiting.append((child, program.is_ready, time.monotonic()))
+
+    def wait_for_answers(self) -> None:
+        """Wait until each launched program answers; they start side by side."""
+        while self.waiting:
             self.refuse_dead()
-            for name, (child, is_ready) in list(waiting.items()):
-                if is_ready():
-                    del waiting[name]
-                    say(f"{name} answers ({time.monotonic() - started:.1f} s)")
-                elif time.monotonic() - started > READY_SECONDS:
-                    raise ServiceError(f"{name} does not answer.\n{tail(child.log)}")
-            time.sleep(POLL_SECONDS)
+            self._note_answers()
+            time.sleep(CHECK_SECONDS)
 
     def watch(self) -> None:
         """Wait for ever; raise ServiceError when a child ends by itself."""
@@ -116,6 +113,16 @@ class Supervisor:
         for child in self.children:
             if child.has_ended:
                 raise ServiceError(obituary(child))
+
+    def _note_answers(self) -> None:
+        for entry in list(self.waiting):
+            child, is_ready, launched = entry
+            seconds = time.monotonic() - launched
+            if is_ready():
+                self.waiting.remove(entry)
+                say(f"{child.name} answers ({seconds:.1f} s)")
+            elif seconds > READY_SECONDS:
+                raise ServiceError(f"{child.name} does not answer.\n{tail(child.log)}")
 
     def _spawn(self, name: str, argv: Sequence[str], *, env: Mapping[str, str]) -> Child:
         child = spawn(name, argv, folder=self.folder, env=env, cwd=self.cwd)
@@ -161,5 +168,5 @@ def _show_lines(log: Path, *, since: int) -> int:
         file.seek(since)
         complete, newline, _ = file.read().rpartition(b"\n")
     for line in complete.decode(errors="replace").splitlines():
-        say(f"  {line}")
+        say(line)
     return since + len(complete) + len(newline)
