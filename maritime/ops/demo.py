@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -85,6 +86,7 @@ def _start_all(supervisor: Supervisor, options: Options) -> None:
     for program in _programs(supervisor, options.port):
         supervisor.launch(program)
     supervisor.wait_for_answers()
+    _keep_environment(supervisor)
     _announce(options, mail_port=mail_port, password=password)
 
 
@@ -169,6 +171,15 @@ def _environment(folder: DataFolder, port: int) -> dict[str, str]:
     return {**ours, **env}
 
 
+def _keep_environment(supervisor: Supervisor) -> None:
+    """Write the children's settings where bin/manage finds them; only our user may read them."""
+    ours = sorted(set(supervisor.env.items()) - set(os.environ.items()))
+    path = supervisor.folder.root / "env"
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in ours)
+
+
 def _announce(options: Options, *, mail_port: int | None, password: str) -> None:
     address = f"http://{LOOPBACK}:{options.port}/"
     say(f"Ready: {address}")
@@ -177,6 +188,7 @@ def _announce(options: Options, *, mail_port: int | None, password: str) -> None
         say(
             f"  Mail   http://{LOOPBACK}:{mail_port}/  (tickets arrive here; nothing leaves this computer)"
         )
+    say("  Prove  bin/manage check_async  (bin/manage runs any command of manage.py in the demo)")
     say(f"  Logs   {options.data_dir / 'logs'}")
     say(f"  Stop   Ctrl-C here, or: kill {os.getpid()}")
 
