@@ -99,7 +99,7 @@ class BookingAdmin(_ReadOnly, admin.ModelAdmin):
     ordering = ("-created_at", "-pk")
     list_per_page = 50
     inlines = (LegInline, PassengerInline, VehicleInline, ItemInline, EventInline)
-    actions = ("cancel_by_conditions", "cancel_in_full")
+    actions: tuple[str, ...] = ("cancel_by_conditions", "cancel_in_full")
     fields = (
         "reference", "state_now", "version", "expires_at", "price", "paid_back",
         "contact_given_name", "contact_surname", "contact_email", "contact_phone",

@@ -6,6 +6,9 @@ from django.urls import include, path
 from maritime import api_urls
 from maritime.ops import views
 
+admin.site.site_header = admin.site.site_title = "Maritime staff"
+admin.site.index_title = "Sailings, bookings, money"
+
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

@@ -8,6 +8,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from bookings.admin import BookingAdmin
+from bookings.models import Booking
 from maritime.lib.errors import MaritimeError
 from maritime.lib.money import exponent, format_minor
 from payments import queries, states
@@ -99,6 +101,24 @@ class PaymentAdmin(ReadOnlyAdmin):
             "action_name": helpers.ACTION_CHECKBOX_NAME,
         }
         return TemplateResponse(request, "admin/payments/payment/refund.html", context)
+
+
+admin.site.unregister(Booking)
+
+
+@admin.register(Booking)
+class PayableBookingAdmin(BookingAdmin):
+    """The bookings of the floor below, with what staff can do about their money."""
+
+    actions = (*BookingAdmin.actions, "refund")
+
+    def has_refund_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("payments.refund_payment")
+
+    @admin.action(description="Refund without cancelling", permissions=["refund"])
+    def refund(self, request: HttpRequest, queryset: QuerySet[Booking]) -> HttpResponse | None:
+        payments = Payment.objects.filter(booking__in=queryset, state__in=states.HOLDS_MONEY)
+        return PaymentAdmin(Payment, self.admin_site).refund(request, payments)
 
 
 @admin.register(Refund)

@@ -77,6 +77,7 @@ def run(options: Options) -> None:
                 supervisor.watch()
         finally:
             folder.remove_sockets()
+            _environment_file(folder).unlink(missing_ok=True)
 
 
 def _start_all(supervisor: Supervisor, options: Options) -> None:
@@ -174,10 +175,14 @@ def _environment(folder: DataFolder, port: int) -> dict[str, str]:
 def _keep_environment(supervisor: Supervisor) -> None:
     """Write the children's settings where bin/manage finds them; only our user may read them."""
     ours = sorted(set(supervisor.env.items()) - set(os.environ.items()))
-    path = supervisor.folder.root / "env"
+    path = _environment_file(supervisor.folder)
     path.unlink(missing_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in ours)
+
+
+def _environment_file(folder: DataFolder) -> Path:
+    return folder.root / "env"
 
 
 def _announce(options: Options, *, mail_port: int | None, password: str) -> None:

@@ -29,8 +29,8 @@ DECLINES = {
 
 @register.inclusion_tag("payments/_refunds.html")
 def refund_history(booking: Booking) -> dict[str, Any]:
-    """Show each refund of the booking with the state that it is in; 1 query."""
-    refunds = refunds_of(booking) if booking.paid else []
+    """Show each refund with its state, also of money that came too late to pay; 1 query."""
+    refunds = refunds_of(booking)
     rows = [(refund, STATES[Refund.State(refund.state)]) for refund in refunds]
     return {"rows": rows, "currency": booking.currency}
 

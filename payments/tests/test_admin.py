@@ -93,6 +93,20 @@ def test_key_of_another_refund_is_refused_with_a_sentence(bob):
     assert Refund.objects.count() == 1
 
 
+def test_a_booking_is_refunded_from_the_list_of_bookings(bob, client):
+    payment = succeeded()
+    codenames = ("view_booking", "view_payment", "refund_payment")
+    permissions = Permission.objects.filter(codename__in=codenames)
+    User.objects.get(pk=bob.user_id).user_permissions.set(permissions)
+    bookings = reverse("admin:bookings_booking_changelist")
+
+    page = bob.post(bookings, {"action": "refund", "_selected_action": payment.booking_id})
+    send_form(bob, payment, amount="4.00", key=key_in(page))
+
+    assert f'<form method="post" action="{PAYMENTS}">' in page.content.decode()
+    assert Refund.objects.get().amount == 400
+
+
 def test_refund_action_wants_one_payment_with_money(bob):
     payment = opened()
 
