@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery, signals
-from kombu import Queue
+from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maritime.settings")
 
 app = Celery("maritime")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.task_queues = [Queue("emails"), Queue("payments"), Queue("bookings")]
+# Each with its own exchange and key: without them all three are bound to the default queue's.
+app.conf.task_queues = [
+    Queue(name, Exchange(name), routing_key=name) for name in ("emails", "payments", "bookings")
+]
 app.conf.task_default_queue = "bookings"
 app.conf.task_routes = {
     "notifications.*": {"queue": "emails"},

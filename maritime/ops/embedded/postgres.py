@@ -134,7 +134,7 @@ class PostgreSQL:
 
     @property
     def home(self) -> Path:
-        """Our folder; another account gets one that it can reach, since ours may be under /root."""
+        """Our folder; another account gets one that it can reach, since ours may be in root's home."""
         account = self.launcher.account
         if not account:
             return self.folder.root

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -158,7 +158,8 @@ def end_stale(folder: DataFolder) -> list[str]:
     records = [json.loads(path.read_text()) for path in (folder.root / "pids").glob("*.json")]
     stale = [each for each in records if identity(each["pid"]) == each["identity"]]
     for each in stale:
-        os.kill(each["pid"], each["stop_signal"])
+        with suppress(ProcessLookupError):  # it may end in this very moment
+            os.kill(each["pid"], each["stop_signal"])
     deadline = time.monotonic() + STOP_SECONDS
     for each in stale:
         while identity(each["pid"]) == each["identity"]:
