@@ -65,10 +65,10 @@ class Cached:
 
 @dataclass(frozen=True)
 class Answer:
-    """A ready answer: JSON bytes, what must still hold for them, and facts that age.
+    """A ready answer: bytes of JSON or HTML, what must still hold for them, and facts beside.
 
-    `generations` are the generation keys that it was built under, `facts` small JSON beside the
-    body (which operators answered, and when).
+    `generations` are the generation keys that it was built under, `facts` small JSON that is not
+    in the body (which operators answered, and when; the title of a page).
     """
 
     body: bytes
@@ -183,6 +183,15 @@ def invalidate_searches() -> None:
 def invalidate_operator_answers(operator: str) -> None:
     """Forget what a remote operator answered to searches, once the transaction commits."""
     _bump_on_commit([operator_generation(operator)])
+
+
+def searches_generation() -> str:
+    """Return the present generation of searches, for readers of the tables that it covers.
+
+    Empty without a cache; nothing is stored under that.
+    """
+    (token,) = _mget([SEARCHES]) or [None]
+    return token.decode() if token else _make_tokens([SEARCHES]).get(SEARCHES, "")
 
 
 def availability_generation(sailing_id: int) -> str:

@@ -137,6 +137,13 @@ def plan(leg: Leg, party: Party, *, now: datetime) -> list[Need]:
     The vehicle goes into one deck area for the whole leg. `leg` needs `sailing` and its operator
     loaded; one query. Raises NotBookable with every reason.
     """
+    return plan_within(spaces_of([leg.sailing_id], now=now), leg, party, now=now)
+
+
+def plan_within(
+    spaces: Sequence[PoolSpace], leg: Leg, party: Party, *, now: datetime
+) -> list[Need]:
+    """Do as `plan`, without a query: `spaces` is what the caller has just read of the sailing."""
     sailing = leg.sailing
     against = refusals.on_sale(
         status=sailing.status,
@@ -147,7 +154,6 @@ def plan(leg: Leg, party: Party, *, now: datetime) -> list[Need]:
     )
     if against:
         raise NotBookable([refusal.as_dict() for refusal in against])
-    spaces = spaces_of([sailing.pk], now=now)
     persons, areas = persons_left(spaces, leg.sectors), areas_left(spaces, leg.sectors)
     gap_cm = sailing.operator.vehicle_gap_cm
     against = refuse(persons=persons, areas=areas, party=party, gap_cm=gap_cm)

@@ -97,7 +97,7 @@ def hold_booking(
         earlier = _earlier_booking(idempotency)
         if earlier is not None:
             return earlier
-    legs = journey.quote_journey(request.offer_ids, party=party)
+    legs = journey.quote_journey(request.offer_ids, party=party, now=now)
     needs = _plan(legs, party, now)
     reference = references.new_reference()
     hold = timedelta(minutes=settings.HOLD_MINUTES)
@@ -149,6 +149,17 @@ def _size(vehicle: VehicleInput) -> VehicleSize:
 
 
 def _plan(legs: Sequence[QuotedLeg], party: Party, now: datetime) -> list[inventory.Need]:
+    """Return what the party takes of the space that was quoted."""
+    return [
+        need
+        for leg in legs
+        if leg.local
+        for need in inventory.plan_within(leg.spaces, leg.local, party, now=now)
+    ]
+
+
+def _plan_again(legs: Sequence[QuotedLeg], party: Party, now: datetime) -> list[inventory.Need]:
+    """Return what the party takes of the space as it is now."""
     return [need for leg in legs if leg.local for need in inventory.plan(leg.local, party, now=now)]
 
 
@@ -170,7 +181,7 @@ def _write_and_take(
                 return booking
         except CapacityTaken:
             inventory.reap(sorted({need.pool_id for need in needs}), now=now)
-            needs = _plan(draft.legs, party, now)
+            needs = _plan_again(draft.legs, party, now)
     raise NotBookable([{"code": CapacityTaken.code, "message": CapacityTaken.user_message}])
 
 

@@ -7,10 +7,11 @@ from itertools import pairwise
 
 from bookings.errors import InvalidJourney
 from ferries.errors import NotBookable
+from ferries.inventory import PoolSpace
 from ferries.models import Leg, Operator
 from ferries.operators import calls, registry
 from ferries.operators.base import Offer
-from ferries.operators.local import leg_of_offer
+from ferries.operators.local import check_leg, leg_of_offer
 from ferries.party import Party
 
 MAX_LEGS = 2
@@ -18,15 +19,22 @@ MAX_LEGS = 2
 
 @dataclass(frozen=True)
 class QuotedLeg:
-    """One leg with its live offer; `local` is our own leg, empty for a remote operator's."""
+    """One leg with its live offer.
+
+    `local` is our own leg and `spaces` what was left of its sailing; both are empty for a remote
+    operator's.
+    """
 
     operator: Operator
     offer: Offer
     local: Leg | None
+    spaces: tuple[PoolSpace, ...] = ()
     operator_ref: str = ""
 
 
-def quote_journey(offer_ids: Sequence[str], *, party: Party) -> tuple[QuotedLeg, ...]:
+def quote_journey(
+    offer_ids: Sequence[str], *, party: Party, now: datetime
+) -> tuple[QuotedLeg, ...]:
     """Ask each operator for the offer as it stands now; may use the network.
 
     Raises InvalidJourney (number of legs, order, currencies), NotBookable with the refusals of
@@ -34,7 +42,7 @@ def quote_journey(offer_ids: Sequence[str], *, party: Party) -> tuple[QuotedLeg,
     """
     if not 1 <= len(offer_ids) <= MAX_LEGS:
         raise InvalidJourney("A booking has one or two crossings.")
-    legs = tuple(_quote(offer_id, party) for offer_id in offer_ids)
+    legs = tuple(_quote(offer_id, party, now) for offer_id in offer_ids)
     for earlier, later in pairwise(legs):
         _require_joint_sale(earlier.offer, later.offer)
     refusals = [
@@ -61,12 +69,12 @@ def reserve_remote(
     )
 
 
-def _quote(offer_id: str, party: Party) -> QuotedLeg:
+def _quote(offer_id: str, party: Party, now: datetime) -> QuotedLeg:
     operator = registry.operator_of_offer(offer_id)
     if operator.adapter == Operator.Adapter.LOCAL:
         leg = leg_of_offer(offer_id)
-        offer = registry.connector_for(operator).check(operator, offer_id=offer_id, party=party)
-        return QuotedLeg(operator, offer, leg)
+        offer, spaces = check_leg(leg, party=party, now=now)
+        return QuotedLeg(operator, offer, leg, tuple(spaces))
     return QuotedLeg(operator, calls.check(operator, offer_id=offer_id, party=party), None)
 
 
@@ -74,7 +82,7 @@ def _reserved(leg: QuotedLeg, party: Party, reference: str, until: datetime) -> 
     answer = calls.reserve(
         leg.operator, offer_id=leg.offer.id, party=party, reference=reference, until=until
     )
-    return QuotedLeg(leg.operator, leg.offer, None, answer.operator_reference)
+    return QuotedLeg(leg.operator, leg.offer, None, operator_ref=answer.operator_reference)
 
 
 def _require_joint_sale(earlier: Offer, later: Offer) -> None:

@@ -207,5 +207,5 @@ def test_takes_every_sector_of_a_through_leg(now):
 def test_costs_a_fixed_number_of_queries(now, django_assert_num_queries):
     wanted = request(makers.sailing(), travellers=people(2, 1), vehicles=[CAR])
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(17):
         hold_booking(wanted, now=now, idempotency=("key", "digest"))

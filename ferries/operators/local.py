@@ -74,25 +74,10 @@ class LocalConnector:
 
     def check(self, operator: Operator, *, offer_id: str, party: Party) -> Offer:
         """Return the offer as it stands now, in three queries; raises UnknownOffer."""
-        now = clock.now()
         leg = leg_of_offer(offer_id)
         if leg.sailing.operator_id != operator.pk:
             raise UnknownOffer
-        routes = Route.objects.filter(
-            operator=operator, origin=leg.origin, destination=leg.destination, active=True
-        )
-        tariffs = next(iter(network.read_tariffs(routes).values()), ())
-        seller = network.seller(operator, tariffs)
-        ends = network.port_facts(leg.origin), network.port_facts(leg.destination)
-        return offer_of(
-            _facts(leg),
-            pair=Pair(*ends, local=(seller,), remote=()),
-            seller=seller,
-            price=price_on(seller, _local_day(leg.departs_at, ends[0]), party),
-            spaces=inventory.spaces_of([leg.sailing_id], now=now),
-            party=party,
-            now=now,
-        )
+        return check_leg(leg, party=party, now=clock.now())[0]
 
     def reserve(
         self, operator: Operator, *, offer_id: str, party: Party, reference: str, until: datetime
@@ -111,6 +96,31 @@ class LocalConnector:
     def cancel(self, operator: Operator, *, reference: str) -> Reservation:
         """Answer that it is cancelled."""
         return Reservation("cancelled", reference)
+
+
+def check_leg(leg: Leg, *, party: Party, now: datetime) -> tuple[Offer, list[PoolSpace]]:
+    """Return the leg's offer as it stands now, and what is left of its sailing; two queries.
+
+    `leg` is one that `leg_of_offer` loaded.
+    """
+    operator = leg.sailing.operator
+    routes = Route.objects.filter(
+        operator=operator, origin=leg.origin, destination=leg.destination, active=True
+    )
+    tariffs = next(iter(network.read_tariffs(routes).values()), ())
+    seller = network.seller(operator, tariffs)
+    ends = network.port_facts(leg.origin), network.port_facts(leg.destination)
+    spaces = inventory.spaces_of([leg.sailing_id], now=now)
+    offer = offer_of(
+        _facts(leg),
+        pair=Pair(*ends, local=(seller,), remote=()),
+        seller=seller,
+        price=price_on(seller, _local_day(leg.departs_at, ends[0]), party),
+        spaces=spaces,
+        party=party,
+        now=now,
+    )
+    return offer, spaces
 
 
 def leg_of_offer(offer_id: str) -> Leg:

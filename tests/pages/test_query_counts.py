@@ -11,7 +11,7 @@ def test_start_page(crossing, client, django_assert_num_queries):
 def test_results_that_are_cached(crossing, way_back, pages, django_assert_num_queries):
     pages.search(crossing)
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(0):
         pages.search(crossing)
 
 

@@ -1,0 +1,69 @@
+"""The list of offers is kept as HTML only as long as everything in it holds."""
+
+from datetime import timedelta
+
+from ferries.models import FareRule, Operator
+
+
+def test_shows_a_booking_at_once(crossing, pages):
+    before = pages.search(crossing).text
+    assert "10 places left" in before
+    assert pages.search(crossing).text == before
+
+    pages.hold(crossing)
+
+    assert "9 places left" in pages.search(crossing).text
+
+
+def test_shows_a_new_fare_at_once(crossing, pages):
+    assert "USD 10.00" in pages.search(crossing).text
+    fare = FareRule.objects.get(code="adult")
+    fare.amount = 1200
+
+    fare.save()
+
+    after = pages.search(crossing).text
+    assert "USD 12.00" in after
+    assert "USD 10.00" not in after
+
+
+def test_shows_a_change_in_either_direction(crossing, way_back, pages):
+    day = way_back.departs_at.date().isoformat()
+    assert pages.search(crossing, return_date=day).text.count("10 places left") == 2
+
+    pages.hold(crossing)
+
+    after = pages.search(crossing, return_date=day).text
+    assert after.count("9 places left") == after.count("10 places left") == 1
+
+
+def test_shows_a_renamed_operator_at_once(crossing, pages):
+    pages.search(crossing)
+    company = Operator.objects.get()
+    company.name = "Green Line"
+
+    company.save()
+
+    after = pages.search(crossing).text
+    assert "Green Line" in after
+    assert "BLUE Ferries" not in after
+
+
+def test_keeps_nothing_of_what_is_not_part_of_the_question(crossing, pages):
+    first = pages.search(crossing, visitor="somebody").text
+
+    second = pages.search(crossing).text
+
+    assert first == second
+    assert "somebody" not in first
+
+
+def test_leads_to_the_same_search_on_other_days(crossing, pages, client):
+    later = crossing.departs_at + timedelta(days=1)
+    text = pages.search(crossing, adults=2).text
+
+    link = text.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
+
+    assert "adults=2" in link
+    assert f"date={(later - timedelta(hours=8)).date()}" in link
+    assert client.get(f"/search/{link}").status_code == 200
