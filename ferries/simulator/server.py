@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import secrets
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -99,6 +100,14 @@ class OperatorServer(ThreadingHTTPServer):
     def url(self) -> str:
         """Return the address of the system."""
         return f"http://{LOOPBACK}:{self.server_port}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log a caller that hung up in one line; anything else with its traceback."""
+        error = sys.exception()
+        if isinstance(error, ConnectionError):
+            log.info("caller hung up: %s", type(error).__name__)
+        else:
+            log.error("request failed", exc_info=error)
 
 
 class AnswerLost(Exception):
