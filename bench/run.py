@@ -36,6 +36,7 @@ from payments import webhook_signature  # noqa: E402
 
 PAIRS = 5
 SAILINGS = 24
+PDFS = 20
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def main() -> None:
         running_server(Path(folder) / "web.log") as server,
     ):
         rows = measure_http(world, server)
-    rows.append(measure_pdf(world, rows[0].bare))
+    rows.append(measure_pdf(rows[0].bare))
     print_table(rows)
 
 
@@ -179,20 +180,16 @@ def signed_event(event_id: str) -> tuple[bytes, dict[str, str]]:
     return body, {"Stripe-Signature": signature, "Content-Type": "application/json"}
 
 
-def measure_pdf(world: World, bare: Figure) -> Row:
-    """Time the ticket PDF of two travellers and a car, in this process."""
-    booking = Booking.objects.order_by("pk").first()
-    if booking is None:
-        raise RuntimeError("no booking was held")
-    now = clock.now()
-    confirm.begin_payment(booking.pk, now=now)
-    with transaction.atomic():
-        confirm.mark_paid(booking.pk, amount=booking.total, now=now)
-    confirm.confirm_with_operator(booking.pk, now=now)
-    booking = queries.booking_by_reference(booking.reference)
-    tickets.ticket_pdf(booking)
+def measure_pdf(bare: Figure) -> Row:
+    """Time ticket PDFs of two travellers and a car in this process, each of another booking.
+
+    Typst remembers what it has laid out, so the same ticket again would cost less than half.
+    """
+    held = list(Booking.objects.order_by("pk")[: PDFS + 1])
+    first, *others = [issued(booking) for booking in held]
+    tickets.ticket_pdf(first)
     taken, cpu = [], []
-    for _ in range(20):
+    for booking in others:
         start, used = time.perf_counter(), time.process_time()
         tickets.ticket_pdf(booking)
         taken.append((time.perf_counter() - start) * 1000)
@@ -200,8 +197,18 @@ def measure_pdf(world: World, bare: Figure) -> Row:
     taken.sort()
     figure = Figure(statistics.median(taken), taken[-1], statistics.median(cpu))
     with CaptureQueriesContext(connection) as captured:
-        tickets.ticket_pdf(queries.booking_by_reference(booking.reference))
+        tickets.ticket_pdf(queries.booking_by_reference(first.reference))
     return Row("ticket PDF (3 tickets)", figure, bare, len(captured), "P16 <= 15 ms")
+
+
+def issued(booking: Booking) -> Booking:
+    """Pay and confirm a held booking; return it as the ticket writer gets it."""
+    now = clock.now()
+    confirm.begin_payment(booking.pk, now=now)
+    with transaction.atomic():
+        confirm.mark_paid(booking.pk, amount=booking.total, now=now)
+    confirm.confirm_with_operator(booking.pk, now=now)
+    return queries.booking_by_reference(booking.reference)
 
 
 def print_table(rows: list[Row]) -> None:
