@@ -7,18 +7,10 @@ from typing import Any, cast
 from django import forms
 
 from ferries.models import Port, Route
-from ferries.party import VEHICLE_KINDS, Party, VehicleSize
+from ferries.party import TYPICAL_SIZES, VEHICLE_KINDS, Party, VehicleSize
 from maritime.lib import clock
 
 MAX_OF_A_CATEGORY = 9
-# Length and height in cm that stand in for a size that was left empty.
-TYPICAL_SIZES = {
-    "car": (480, 180),
-    "van": (600, 260),
-    "motorhome": (720, 310),
-    "motorcycle": (230, 130),
-    "bicycle": (190, 120),
-}
 
 
 def _count(label: str, hint: str, *, least: int) -> forms.IntegerField:
