@@ -1,15 +1,18 @@
 """The tables of the bookings app."""
 
-from bookings.models.booking import Booking, BookingEvent, JourneyLeg
+from bookings.models.booking import Amendment, Booking, BookingEvent, Disruption, JourneyLeg
 from bookings.models.items import OrderItem, Ticket
-from bookings.models.party import Passenger, Vehicle
+from bookings.models.party import Passenger, Pet, Vehicle
 
 __all__ = (
+    "Amendment",
     "Booking",
     "BookingEvent",
+    "Disruption",
     "JourneyLeg",
     "OrderItem",
     "Passenger",
+    "Pet",
     "Ticket",
     "Vehicle",
 )

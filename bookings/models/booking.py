@@ -1,8 +1,9 @@
 """The booking, the legs of its journey, and the record of everything that happened to it."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -34,6 +35,10 @@ class Booking(models.Model):
     total = models.PositiveIntegerField(help_text="minor units")
     paid = models.PositiveIntegerField(default=0, help_text="minor units received")
     refunded = models.PositiveIntegerField(default=0, help_text="minor units given back")
+    group = models.CharField(max_length=30, blank=True, help_text="code of the customer group")
+    offer_code = models.CharField(max_length=30, blank=True)
+    needs_accessible = models.BooleanField(default=False, help_text="an accessible cabin")
+    assistance_dogs = models.PositiveSmallIntegerField(default=0)
     contact_given_name = models.CharField(max_length=80)
     contact_surname = models.CharField(max_length=80)
     contact_email = models.EmailField()
@@ -99,9 +104,19 @@ class JourneyLeg(models.Model):
     destination_zone = models.CharField(max_length=50)
     departs_at = models.DateTimeField()
     arrives_at = models.DateTimeField()
+    sold_departs_at = models.DateTimeField(
+        null=True, blank=True, help_text="before the first amendment; empty: never moved"
+    )
     timetable_note = models.CharField(max_length=200, blank=True)
-    # Copied condition bands: [{"code", "from_hours", "to_hours", "charge_percent", "sentence"}].
-    conditions = models.JSONField(default=list)
+    # A copy of the conditions, as `ferries.conditions.Terms.as_json` writes them.
+    conditions = models.JSONField(default=dict)
+    family = models.CharField(max_length=20, blank=True, help_text="code of the fare family")
+    family_name = models.CharField(max_length=50, blank=True)
+    # Codes of accommodation types, one for each unit: the items a0, a1 ...
+    accommodation = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    check_in_minutes = models.PositiveSmallIntegerField(
+        default=0, help_text="check-in closes before departure; 0: no check-in"
+    )
     operator_state = models.CharField(
         max_length=10, choices=OperatorState.choices, default=OperatorState.HELD
     )
@@ -121,9 +136,74 @@ class JourneyLeg(models.Model):
         return f"{self.booking.reference}-{self.position + 1}"
 
     @property
+    def check_in_closes_at(self) -> datetime | None:
+        """Return when check-in closes; None where the operator has none."""
+        if not self.check_in_minutes:
+            return None
+        return self.departs_at - timedelta(minutes=self.check_in_minutes)
+
+    @property
     def is_local(self) -> bool:
         """Tell whether the space is ours; needs `operator` loaded."""
         return self.operator.adapter == Operator.Adapter.LOCAL
+
+
+class Amendment(models.Model):
+    """A change of a confirmed booking, from its request until it is paid for and applied.
+
+    While payment is outstanding the new space is claimed under `holder` and the booking stays as
+    it is; only when the money is there does the new take the place of the old.
+    """
+
+    class State(models.TextChoices):
+        """Moves forward only."""
+
+        AWAITING_PAYMENT = "awaiting_payment", "payment outstanding"
+        APPLIED = "applied", "applied"
+        EXPIRED = "expired", "not paid in time"
+        WITHDRAWN = "withdrawn", "withdrawn"
+
+    booking = models.ForeignKey(Booking, models.CASCADE, related_name="amendments")
+    state = models.CharField(max_length=20, choices=State.choices)
+    holder = models.UUIDField(default=uuid.uuid4, help_text="of the claims on the new space")
+    change = models.JSONField(help_text="what is asked for, and the lines before and after")
+    difference = models.IntegerField(help_text="minor units, new price less old")
+    fee = models.PositiveIntegerField(default=0, help_text="minor units")
+    expires_at = models.DateTimeField(null=True, blank=True)
+    actor = models.CharField(max_length=100)
+    created_at = models.DateTimeField(auto_now_add=True)
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["booking"],
+                condition=Q(state="awaiting_payment"),
+                name="one_outstanding_amendment",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.booking.reference}: {self.state}"
+
+
+class Disruption(models.Model):
+    """Something that the operator changed under a sold leg; staff settle it with the traveller."""
+
+    class Kind(models.TextChoices):
+        """What happened."""
+
+        VESSEL_CHANGE = "vessel_change", "another ship on which not everything fits"
+
+    leg = models.ForeignKey(JourneyLeg, models.CASCADE, related_name="disruptions")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    items = ArrayField(models.CharField(max_length=10), help_text="p0, v0, a0 ...")
+    reason = models.CharField(max_length=300)
+    created_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {', '.join(self.items)}"
 
 
 class BookingEvent(models.Model):

@@ -10,14 +10,20 @@ from bookings.models.party import Passenger, Vehicle
 
 
 class OrderItem(models.Model):
-    """One priced line, a snapshot: later tariff edits never change it."""
+    """One priced line, a snapshot: later tariff edits never change it.
+
+    A booking's total is the sum of its lines that are not cancelled. Discounts are negative; what
+    a cancellation or an amendment costs is a line of kind `fee`.
+    """
 
     booking = models.ForeignKey(Booking, models.CASCADE, related_name="items")
     leg = models.ForeignKey(JourneyLeg, models.CASCADE, related_name="items")
-    item = models.CharField(max_length=10, help_text="p0, p1 ... or v0")
+    item = models.CharField(max_length=10, help_text="p0, v0, t0, a0, x0 ...; b0: the leg")
     kind = models.CharField(max_length=20)
     label = models.CharField(max_length=150)
-    amount = models.PositiveIntegerField(help_text="minor units")
+    amount = models.IntegerField(help_text="minor units, VAT included")
+    vat = models.IntegerField(default=0, help_text="minor units, contained in the amount")
+    vat_bp = models.PositiveIntegerField(default=0, help_text="hundredths of a percent")
     rule = models.CharField(max_length=60, help_text="the fare rule that made the amount")
     cancelled_at = models.DateTimeField(null=True, blank=True)
 

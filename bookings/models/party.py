@@ -45,6 +45,9 @@ class Vehicle(models.Model):
     length_cm = models.PositiveIntegerField()
     height_cm = models.PositiveIntegerField()
     trailer_length_cm = models.PositiveIntegerField(default=0)
+    width_cm = models.PositiveIntegerField(default=0, help_text="0: not stated")
+    weight_kg = models.PositiveIntegerField(default=0, help_text="with trailer; 0: not stated")
+    charges = models.BooleanField(default=False, help_text="needs a charging plug on board")
     registration = models.CharField(max_length=20, blank=True)
 
     class Meta:
@@ -59,3 +62,24 @@ class Vehicle(models.Model):
     def item(self) -> str:
         """Return the name that price lines and claims use: v0."""
         return f"v{self.position}"
+
+
+class Pet(models.Model):
+    """An animal that travels with the party; assistance dogs are not pets."""
+
+    booking = models.ForeignKey(Booking, models.CASCADE, related_name="pets")
+    position = models.PositiveSmallIntegerField()
+    place = models.CharField(max_length=10, help_text="kennel, cabin, vehicle or deck")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["booking", "position"], name="pet_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"pet ({self.place})"
+
+    @property
+    def item(self) -> str:
+        """Return the name that price lines and claims use: x0, x1 ..."""
+        return f"x{self.position}"

@@ -1,21 +1,54 @@
 """The tables of the ferries app."""
 
-from ferries.models.inventory import PERSONS, CapacityClaim, CapacityPool, deck_resource
+from ferries.models.groups import Allotment, AllotmentRule, CustomerGroup
+from ferries.models.inventory import (
+    FOOT,
+    PERSONS,
+    CapacityClaim,
+    CapacityPool,
+    accommodation_resource,
+    deck_resource,
+    pet_resource,
+    plug_resource,
+    weight_resource,
+)
 from ferries.models.network import Operator, OperatorStop, Port, Route
 from ferries.models.sailings import Leg, PortCall, Sailing
-from ferries.models.tariffs import ConditionBand, FareRule, Tariff
-from ferries.models.vessels import DeckArea, Vessel, VesselConfiguration
+from ferries.models.tariffs import (
+    ConditionBand,
+    Discount,
+    FareFamily,
+    FareRule,
+    OfferUse,
+    Tariff,
+)
+from ferries.models.vessels import (
+    AccommodationType,
+    DeckArea,
+    PetSpace,
+    Vessel,
+    VesselConfiguration,
+)
 
 __all__ = (
+    "FOOT",
     "PERSONS",
+    "AccommodationType",
+    "Allotment",
+    "AllotmentRule",
     "CapacityClaim",
     "CapacityPool",
     "ConditionBand",
+    "CustomerGroup",
     "DeckArea",
+    "Discount",
+    "FareFamily",
     "FareRule",
     "Leg",
+    "OfferUse",
     "Operator",
     "OperatorStop",
+    "PetSpace",
     "Port",
     "PortCall",
     "Route",
@@ -23,5 +56,9 @@ __all__ = (
     "Tariff",
     "Vessel",
     "VesselConfiguration",
+    "accommodation_resource",
     "deck_resource",
+    "pet_resource",
+    "plug_resource",
+    "weight_resource",
 )

@@ -1,27 +1,57 @@
-"""What a sailing can carry, and what has been taken of it. Written by `ferries.inventory` only."""
+"""What a sailing can carry, and what has been taken of it.
+
+Written by `ferries.inventory`, `ferries.exchange` and the operations that keep shares and change ships.
+"""
 
 from django.db import models
 from django.db.models import F, Q
 
+from ferries.models.groups import Allotment
 from ferries.models.sailings import Sailing
 
 PERSONS = "persons"
+FOOT = "foot"
 
 
 def deck_resource(area_code: str) -> str:
-    """Return the resource name of a deck area; its unit is lane centimetres."""
+    """Return the resource name of a deck area; its unit is lane centimetres, or places."""
     return f"deck:{area_code}"
 
 
-class CapacityPool(models.Model):
-    """One resource on one sector: `persons`, or `deck:<area>` in lane centimetres.
+def weight_resource(area_code: str) -> str:
+    """Return the resource name of a deck area's load; its unit is kilogrammes."""
+    return f"weight:{area_code}"
 
-    `authorised` is what may be sold, `physical` what the certificate or the steel admits.
+
+def plug_resource(area_code: str) -> str:
+    """Return the resource name of a deck area's charging plugs."""
+    return f"plugs:{area_code}"
+
+
+def accommodation_resource(type_code: str) -> str:
+    """Return the resource name of an accommodation type; its unit is cabins, berths or seats."""
+    return f"acc:{type_code}"
+
+
+def pet_resource(kind: str) -> str:
+    """Return the resource name of places for pets."""
+    return f"pet:{kind}"
+
+
+class CapacityPool(models.Model):
+    """One resource on one sector, or the part of it that is kept for a customer group.
+
+    `authorised` is what may be sold, `physical` what the certificate or the steel admits. An
+    allotment's share stands in a row of its own, so that it is guarded like everything else: the
+    group takes from it first, everybody else only after its release.
     """
 
     sailing = models.ForeignKey(Sailing, models.CASCADE, related_name="pools")
     sector = models.PositiveSmallIntegerField()
     resource = models.CharField(max_length=40)
+    allotment = models.ForeignKey(
+        Allotment, models.PROTECT, null=True, blank=True, related_name="pools"
+    )
     physical = models.PositiveIntegerField()
     authorised = models.PositiveIntegerField()
     used = models.PositiveIntegerField(default=0)
@@ -29,7 +59,9 @@ class CapacityPool(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["sailing", "sector", "resource"], name="capacity_pool_once"
+                fields=["sailing", "sector", "resource", "allotment"],
+                nulls_distinct=False,
+                name="capacity_pool_once",
             ),
             models.CheckConstraint(
                 condition=Q(used__gte=0) & Q(used__lte=F("authorised")),
@@ -46,8 +78,9 @@ class CapacityClaim(models.Model):
     """What one booking item took of one pool, until when (hold) or for good.
 
     `holder` is opaque here: the booking's id, which this floor never looks up. A pool's `used`
-    is the sum of its claims that are not released; `held` ones past `expires_at` are reaped by
-    whoever needs the space.
+    is the sum of its held and confirmed claims; `held` ones past `expires_at` are reaped by
+    whoever needs the space. A `displaced` claim lost its space to a change of ship: it takes
+    nothing any more and stays on record until its holder is served otherwise.
     """
 
     class State(models.TextChoices):
@@ -56,6 +89,7 @@ class CapacityClaim(models.Model):
         HELD = "held", "held"
         CONFIRMED = "confirmed", "confirmed"
         RELEASED = "released", "released"
+        DISPLACED = "displaced", "displaced by a change of ship"
 
     pool = models.ForeignKey(CapacityPool, models.PROTECT, related_name="claims")
     holder = models.UUIDField()

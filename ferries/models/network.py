@@ -29,6 +29,9 @@ class Operator(models.Model):
     sale_closes_minutes = models.PositiveIntegerField(
         default=10, help_text="sale ends so long before departure"
     )
+    check_in_minutes = models.PositiveSmallIntegerField(
+        default=0, help_text="check-in closes before departure; 0: no check-in"
+    )
     timetable_note = models.CharField(
         max_length=200, blank=True, help_text="shown with every sailing and ticket"
     )

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from ferries.fitting import Fitting
 from ferries.models.network import Operator, Port
 from ferries.models.vessels import VesselConfiguration
 
@@ -35,6 +36,20 @@ class Sailing(models.Model):
     departs_at = models.DateTimeField(help_text="from the first call")
     arrives_at = models.DateTimeField(help_text="at the last call")
     timetable_hash = models.CharField(max_length=32, blank=True)
+    sale_opens_at = models.DateTimeField(null=True, blank=True, help_text="empty: at once")
+    sale_closes_at = models.DateTimeField(
+        null=True, blank=True, help_text="empty: by the operator's minutes before departure"
+    )
+    check_in_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="check-in closes before departure; empty: the operator's"
+    )
+    accommodation_required = models.BooleanField(
+        default=False, help_text="every traveller needs a cabin, berth or seat"
+    )
+    is_demo = models.BooleanField(
+        default=False, help_text="times, cabins, lengths and prices are invented"
+    )
+    version = models.PositiveIntegerField(default=1, help_text="counts swaps of ship")
 
     class Meta:
         constraints = [
@@ -79,6 +94,8 @@ class Leg(models.Model):
     destination = models.ForeignKey(Port, models.PROTECT, related_name="legs_to")
     departs_at = models.DateTimeField()
     arrives_at = models.DateTimeField()
+    # Not a column: how the ship is fitted out; legs that `ferries.live` read have it.
+    fitting: Fitting
 
     class Meta:
         constraints = [
