@@ -5,136 +5,73 @@ statement before COMMIT, so a hot sailing is locked for one round trip (measured
 throughput of locking first). The CHECK of the table stands behind it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce, Substr
 
-from ferries import cache, deck, refusals
-from ferries.deck import AreaSpace
+from ferries import cache, fits, refusals
 from ferries.errors import CapacityTaken, MoreIsSold, NotBookable
-from ferries.models import PERSONS, CapacityClaim, CapacityPool, DeckArea, Leg, deck_resource
+from ferries.fits import LegRules, Taking
+from ferries.fittings import fitting_of
+from ferries.models import PERSONS, CapacityClaim, CapacityPool, Leg
 from ferries.offers import Refusal
 from ferries.party import Party
+from ferries.spaces import PoolSpace, after, left_on, spread
 
 HELD = CapacityClaim.State.HELD
 CONFIRMED = CapacityClaim.State.CONFIRMED
 RELEASED = CapacityClaim.State.RELEASED
-
-
-@dataclass(frozen=True)
-class PoolSpace:
-    """One pool and what is left of it; `clear_height_cm` is 0 for persons."""
-
-    pool_id: int
-    sailing_id: int
-    sector: int
-    resource: str
-    clear_height_cm: int
-    left: int
+DISPLACED = CapacityClaim.State.DISPLACED
 
 
 @dataclass(frozen=True)
 class Need:
-    """What one item ("p0", "v0") of a party takes from one pool: persons, or lane cm."""
+    """What one item ("p0", "v0", "a0") of a party takes from one pool, in the pool's unit."""
 
     pool_id: int
     item: str
     amount: int
 
 
+SPACES = f"""
+SELECT pool.id, pool.sailing_id, pool.sector, pool.resource,
+  pool.authorised - pool.used + coalesce((
+    SELECT sum(claim.amount) FROM ferries_capacityclaim claim
+    WHERE claim.pool_id = pool.id AND claim.state = '{HELD}' AND claim.expires_at <= %s), 0),
+  coalesce(members.code, ''), allotment.release_at
+FROM ferries_capacitypool pool
+LEFT JOIN ferries_allotment allotment ON allotment.id = pool.allotment_id
+LEFT JOIN ferries_customergroup members ON members.id = allotment.group_id
+WHERE pool.sailing_id = ANY(%s) ORDER BY pool.sailing_id, pool.sector, pool.id
+"""  # noqa: S608
+
+
+CLAIM = """
+INSERT INTO ferries_capacityclaim (pool_id, item, amount, holder, state, expires_at, created_at)
+SELECT need.*, %s, %s, %s, %s FROM unnest(%s::bigint[], %s::text[], %s::integer[]) AS need
+"""
+
+
 def spaces_of(sailing_ids: Iterable[int], *, now: datetime) -> list[PoolSpace]:
     """Return what is left of every pool of the sailings, in one query.
 
     Left is what is authorised, less what is used, plus held claims whose time is over: they are
-    free although no worker has released them yet.
+    free although no worker has released them yet. Allotments are rows of their own.
     """
-    expired = (
-        CapacityClaim.objects.filter(pool=OuterRef("pk"), state=HELD, expires_at__lte=now)
-        .order_by()
-        .values("pool")
-        .annotate(total=Sum("amount"))
-        .values("total")
-    )
-    clear_height = DeckArea.objects.filter(
-        configuration=OuterRef("sailing__configuration"),
-        code=Substr(OuterRef("resource"), len(deck_resource("")) + 1),
-    ).values("clear_height_cm")
-    rows = (
-        CapacityPool.objects.filter(sailing__in=list(sailing_ids))
-        .order_by("sailing", "sector", "pk")
-        .values_list(
-            "pk",
-            "sailing_id",
-            "sector",
-            "resource",
-            Coalesce(Subquery(clear_height), 0),
-            F("authorised") - F("used") + Coalesce(Subquery(expired), 0),
-        )
-    )
-    return [PoolSpace(*row) for row in rows]
-
-
-def persons_left(spaces: Iterable[PoolSpace], sectors: range) -> int:
-    """Return how many persons still fit on all of the sectors; 0 where a pool is missing."""
-    found = {space.sector: space.left for space in spaces if space.resource == PERSONS}
-    return max(0, min(found.get(sector, 0) for sector in sectors))
-
-
-def areas_left(spaces: Iterable[PoolSpace], sectors: range) -> tuple[AreaSpace, ...]:
-    """Return the deck areas with the lane cm that are left on all of the sectors.
-
-    A pool whose area the ship does not have (no clear height) takes no vehicle.
-    """
-    areas: dict[str, dict[int, PoolSpace]] = {}
-    for space in spaces:
-        if space.clear_height_cm and space.sector in sectors:
-            areas.setdefault(space.resource, {})[space.sector] = space
-    return tuple(
-        AreaSpace(
-            code=resource.removeprefix(deck_resource("")),
-            clear_height_cm=next(iter(found.values())).clear_height_cm,
-            left_cm=max(0, min(space.left for space in found.values())),
-        )
-        for resource, found in areas.items()
-        if len(found) == len(sectors)
-    )
-
-
-def refuse(
-    *, persons: int, areas: Sequence[AreaSpace], party: Party, gap_cm: int
-) -> tuple[Refusal, ...]:
-    """Return why the party does not fit into what is left; nothing when it fits."""
-    found = []
-    if persons < party.persons:
-        found.append(refusals.persons_short(left=persons, needed=party.persons))
-    if party.vehicle:
-        refusal = deck.refuse(areas, party.vehicle, gap_cm)
-        found += [refusal] if refusal else []
-    return tuple(found)
-
-
-def left_for(persons: int, areas: Sequence[AreaSpace], party: Party) -> dict[str, int]:
-    """Return what an offer shows as left: persons, and lane cm where vehicles are carried.
-
-    The lane length is the longest piece in one area that admits the party's vehicle.
-    """
-    if not areas:
-        return {"persons": persons}
-    height_cm = party.vehicle.height_cm if party.vehicle else 0
-    lengths = [area.left_cm for area in deck.admitting(areas, height_cm)]
-    return {"persons": persons, "lane_cm": max(lengths, default=0)}
+    with connection.cursor() as cursor:
+        cursor.execute(SPACES, [now, list(sailing_ids)])
+        return [PoolSpace(*row) for row in cursor.fetchall()]
 
 
 def plan(leg: Leg, party: Party, *, now: datetime) -> list[Need]:
     """Return what the party takes on the leg: each item once for each sector. Nothing is locked.
 
-    The vehicle goes into one deck area for the whole leg. `leg` needs `sailing` and its operator
+    The vehicle goes into one deck area for the whole leg. `leg` is one that `leg_of_offer`
     loaded; one query. Raises NotBookable with every reason.
     """
     return plan_within(spaces_of([leg.sailing_id], now=now), leg, party, now=now)
@@ -145,39 +82,48 @@ def plan_within(
 ) -> list[Need]:
     """Do as `plan`, without a query: `spaces` is what the caller has just read of the sailing."""
     sailing = leg.sailing
+    rules = rules_of(leg)
+    left = left_on(spaces, leg.sectors, group=party.group, now=now)
     against = refusals.on_sale(
         status=sailing.status,
         has_vessel=sailing.configuration_id is not None,
         departs_at=leg.departs_at,
         closes_minutes=sailing.operator.sale_closes_minutes,
         now=now,
+        opens_at=sailing.sale_opens_at,
+        closes_at=sailing.sale_closes_at,
+    ) or fits.refuse(rules, left, party)
+    if against:
+        raise NotBookable([refusal.as_dict() for refusal in against])
+    return list(_needs(spaces, leg.sectors, fits.takings(rules, left, party), party.group, now))
+
+
+def rules_of(leg: Leg) -> LegRules:
+    """Return what of the leg's sailing decides whether a party fits; no query."""
+    return LegRules(
+        fitting=fitting_of(leg),
+        gap_cm=leg.sailing.operator.vehicle_gap_cm,
+        accommodation_required=leg.sailing.accommodation_required,
     )
-    if against:
-        raise NotBookable([refusal.as_dict() for refusal in against])
-    persons, areas = persons_left(spaces, leg.sectors), areas_left(spaces, leg.sectors)
-    gap_cm = sailing.operator.vehicle_gap_cm
-    against = refuse(persons=persons, areas=areas, party=party, gap_cm=gap_cm)
-    if against:
-        raise NotBookable([refusal.as_dict() for refusal in against])
-    return list(_needs(spaces, leg.sectors, areas, party, gap_cm))
 
 
 def _needs(
     spaces: Sequence[PoolSpace],
     sectors: range,
-    areas: Sequence[AreaSpace],
-    party: Party,
-    gap_cm: int,
-) -> Iterable[Need]:
-    area = deck.choose_area(areas, party.vehicle, gap_cm) if party.vehicle else None
+    takings: Iterable[Taking],
+    group: str,
+    now: datetime,
+) -> Iterator[Need]:
+    """Spread what each item takes over the rows of its resource, sector by sector."""
+    rows: dict[tuple[str, int], list[PoolSpace]] = defaultdict(list)
     for space in spaces:
-        if space.sector not in sectors:
-            continue
-        if space.resource == PERSONS:
-            for index in range(party.persons):
-                yield Need(space.pool_id, f"p{index}", 1)
-        elif party.vehicle and area and space.resource == deck_resource(area.code):
-            yield Need(space.pool_id, "v0", deck.needed_cm(party.vehicle, gap_cm))
+        rows[space.resource, space.sector].append(space)
+    for taking in takings:
+        for sector in sectors:
+            found = rows[taking.resource, sector]
+            parts = spread(found, taking.amount, group=group, now=now)
+            yield from (Need(pool_id, taking.item, part) for pool_id, part in parts)
+            rows[taking.resource, sector] = after(found, dict(parts))
 
 
 def take(needs: Sequence[Need], *, holder: UUID, expires_at: datetime, now: datetime) -> None:
@@ -187,19 +133,20 @@ def take(needs: Sequence[Need], *, holder: UUID, expires_at: datetime, now: date
     their ids, so that two takers never wait for each other in a circle. Raises CapacityTaken when
     a pool no longer has the space; the caller lets it roll the transaction back.
     """
-    CapacityClaim.objects.bulk_create(
-        CapacityClaim(
-            pool_id=need.pool_id,
-            holder=holder,
-            item=need.item,
-            amount=need.amount,
-            state=HELD,
-            expires_at=expires_at,
-            created_at=now,
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CLAIM,
+            [
+                holder,
+                HELD,
+                expires_at,
+                now,
+                [need.pool_id for need in needs],
+                [need.item for need in needs],
+                [need.amount for need in needs],
+            ],
         )
-        for need in needs
-    )
-    _count(_sum((need.pool_id, need.amount) for need in needs))
+    count(_sum((need.pool_id, need.amount) for need in needs))
 
 
 def reap(pool_ids: Iterable[int], *, now: datetime) -> int:
@@ -215,7 +162,7 @@ def confirm(holder: UUID, *, now: datetime) -> None:
     """Make the holder's claims firm, inside the caller's transaction; repeating changes nothing.
 
     A hold that is over but was not reaped is still good. What was reaped is taken again; raises
-    NotBookable, with nothing changed, when that space is gone.
+    NotBookable, with nothing changed, when that space is gone or lost to a change of ship.
     """
     with transaction.atomic():
         claims = list(
@@ -224,7 +171,9 @@ def confirm(holder: UUID, *, now: datetime) -> None:
             .filter(holder=holder)
             .order_by("pk")
         )
-        open_claims = [claim for claim in claims if claim.state != CONFIRMED]
+        open_claims = [claim for claim in claims if claim.state in (HELD, RELEASED)]
+        if open_claims and any(claim.state == DISPLACED for claim in claims):
+            raise NotBookable([_displaced().as_dict()])
         CapacityClaim.objects.filter(pk__in=[claim.pk for claim in open_claims]).update(
             state=CONFIRMED, expires_at=None
         )
@@ -240,9 +189,23 @@ def release(holder: UUID, *, now: datetime) -> None:
     with transaction.atomic():
         _give_back(
             "UPDATE ferries_capacityclaim SET state = 'released', expires_at = %s"
-            " WHERE holder = %s AND state <> 'released' RETURNING pool_id, amount",
+            " WHERE holder = %s AND state IN ('held', 'confirmed') RETURNING pool_id, amount",
             [now, holder],
         )
+
+
+def release_items(holder: UUID, *, sailing_id: int, items: Sequence[str], now: datetime) -> None:
+    """Give back what some items of the holder have on one sailing, inside the caller's transaction.
+
+    Exactly once, however often it is called; other items and other sailings keep their space.
+    """
+    _give_back(
+        "UPDATE ferries_capacityclaim claim SET state = 'released', expires_at = %s"
+        " FROM ferries_capacitypool pool WHERE claim.pool_id = pool.id"
+        " AND claim.holder = %s AND pool.sailing_id = %s AND claim.item = ANY(%s)"
+        " AND claim.state IN ('held', 'confirmed') RETURNING claim.pool_id, claim.amount",
+        [now, holder, sailing_id, list(items)],
+    )
 
 
 def extend(holder: UUID, *, expires_at: datetime) -> None:
@@ -275,7 +238,7 @@ def _retake(claims: Sequence[CapacityClaim], *, now: datetime) -> None:
     amounts = _sum((claim.pool_id, claim.amount) for claim in claims)
     _reap(amounts, now=now)
     try:
-        _count(amounts)
+        count(amounts)
     except CapacityTaken as error:
         raise NotBookable([_gone(claims).as_dict()]) from error
 
@@ -284,6 +247,11 @@ def _gone(claims: Sequence[CapacityClaim]) -> Refusal:
     needed = len({claim.item for claim in claims if claim.pool.resource == PERSONS})
     message = "The hold ran out and its space has been sold to somebody else."
     return Refusal("hold_lost", message, {"needed": needed})
+
+
+def _displaced() -> Refusal:
+    message = "Another ship sails now, and not everything that you held fits on it."
+    return Refusal("hold_displaced", message)
 
 
 def _reap(pool_ids: Iterable[int], *, now: datetime) -> int:
@@ -304,11 +272,11 @@ def _give_back(statement: str, parameters: list[Any]) -> int:
         cursor.execute(statement, parameters)
         released = cursor.fetchall()
     if released:
-        _count({pool: -amount for pool, amount in _sum(released).items()})
+        count({pool: -amount for pool, amount in _sum(released).items()})
     return len(released)
 
 
-def _count(amounts: Mapping[int, int]) -> None:
+def count(amounts: Mapping[int, int]) -> None:
     """Add the amounts to the pools in one statement; raises CapacityTaken if one has too little.
 
     NO KEY UPDATE lets the foreign key checks of other takers' claims pass.

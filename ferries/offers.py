@@ -7,10 +7,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class PriceLine:
-    """One priced item: kind (passenger, vehicle), who or what, minor units, the rule's code.
+    """One priced item: what kind of line, for whom or what, minor units, the rule's code.
 
-    `item` ties the line to one traveller or vehicle: "p0", "p1" ... in the order of
-    `Party.categories`, "v0" for the vehicle.
+    Kinds: passenger, vehicle, trailer, accommodation, pet, surcharge, tax, discount (negative).
+    `item` ties the line to what it is paid for: "p0", "p1" ... in the order of
+    `Party.categories`, "v0" the vehicle, "t0" its trailer, "a0" ... cabins and seats, "x0" ...
+    pets, "g0" ... assistance dogs. `amount` contains `vat`, of the rate `vat_bp` (hundredths of a
+    percent).
     """
 
     kind: str
@@ -18,19 +21,64 @@ class PriceLine:
     amount: int
     item: str
     rule: str
+    vat: int = 0
+    vat_bp: int = 0
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why something cannot be booked: a stable code, a sentence, and the numbers behind it."""
+    """Why something cannot be booked: a stable code, a sentence, and the numbers behind it.
+
+    `nearest` is the closest thing that would fit: its `kind` (other_deck, without_trailer,
+    other_accommodation, allotment_release, other_sailing), a `message`, and numbers.
+    """
 
     code: str
     message: str
     numbers: dict[str, int | str] = field(default_factory=dict)
+    nearest: dict[str, int | str] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the flat form that the API shows."""
-        return {"code": self.code, "message": self.message, **self.numbers}
+        flat: dict[str, Any] = {"code": self.code, "message": self.message, **self.numbers}
+        return {**flat, "nearest": self.nearest} if self.nearest else flat
+
+
+@dataclass(frozen=True)
+class FareOption:
+    """One fare family of an offer; `id` is the offer's id with this family chosen."""
+
+    id: str
+    family: str
+    name: str
+    sentence: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class AccommodationOffer:
+    """Cabins or seats of one type: what one unit costs, and how many are left."""
+
+    code: str
+    name: str
+    kind: str
+    berths: int
+    min_occupancy: int
+    max_occupancy: int
+    infants_ok: bool
+    accessible: bool
+    pets_ok: bool
+    amount: int
+    left: int
+
+
+@dataclass(frozen=True)
+class PetOffer:
+    """One way for a pet to travel; `left` is None where no places are counted."""
+
+    place: str
+    amount: int
+    left: int | None
 
 
 @dataclass(frozen=True)
@@ -39,6 +87,9 @@ class Offer:
 
     `id` is opaque for clients and begins with the operator's code. `left` has "persons" and, on
     ships with a car deck, "lane_cm" (longest total that one more vehicle of this height may use).
+    `lines` price the fare family `family`; `fares` are all families, the cheapest first, and empty
+    where the operator has only one level of price. `chosen_accommodation` are the types of the items
+    a0, a1 ...: what the party asked for, or the cheapest where everybody needs a place.
     """
 
     id: str
@@ -59,6 +110,14 @@ class Offer:
     left: dict[str, int]
     refusals: tuple[Refusal, ...] = ()
     timetable_note: str = ""
+    family: str = ""
+    family_name: str = ""
+    fares: tuple[FareOption, ...] = ()
+    accommodation: tuple[AccommodationOffer, ...] = ()
+    accommodation_required: bool = False
+    chosen_accommodation: tuple[str, ...] = ()
+    pets: tuple[PetOffer, ...] = ()
+    check_in_minutes: int = 0
 
     @property
     def bookable(self) -> bool:
@@ -88,5 +147,11 @@ class Offer:
                 "arrives_at": datetime.fromisoformat(values["arrives_at"]),
                 "lines": tuple(PriceLine(**line) for line in values["lines"]),
                 "refusals": tuple(Refusal(**refusal) for refusal in values["refusals"]),
+                "fares": tuple(FareOption(**fare) for fare in values["fares"]),
+                "accommodation": tuple(
+                    AccommodationOffer(**each) for each in values["accommodation"]
+                ),
+                "chosen_accommodation": tuple(values["chosen_accommodation"]),
+                "pets": tuple(PetOffer(**pet) for pet in values["pets"]),
             }
         )

@@ -1,10 +1,27 @@
 """The reasons against an offer: one function for each code, with its sentence and numbers. Pure."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ferries.offers import Refusal
 
 ON_SALE = "on_sale"
+# All about one thing, the place on the car deck; of these a party gets one at most.
+ABOUT_THE_DECK = frozenset(
+    {
+        "no_vehicle_deck",
+        "class_not_admitted",
+        "too_high",
+        "too_wide",
+        "too_heavy",
+        "lane_metres_short",
+        "bay_places_short",
+        "load_short",
+        "plugs_short",
+    }
+)
+# All about whether everybody has a cabin, a berth or a seat.
+ABOUT_BERTHS = frozenset({"accommodation_required", "berths_short", "accessible_short"})
 
 
 def metres(length_cm: int) -> str:
@@ -42,6 +59,196 @@ def no_vehicle_deck() -> Refusal:
     return Refusal("no_vehicle_deck", "This ship carries no vehicles.")
 
 
+def class_not_admitted(*, kind: str, towing: bool) -> Refusal:
+    """Say that no deck area takes this class of vehicle, or not with a trailer."""
+    named = f"{kind} with a trailer" if towing else kind
+    return Refusal("class_not_admitted", f"This ship does not carry a {named}.", {"kind": kind})
+
+
+def too_wide(*, width_cm: int, max_width_cm: int) -> Refusal:
+    """Say that no deck area is wide enough."""
+    message = (
+        f"Your vehicle is {metres(width_cm)} wide; this ship admits up to {metres(max_width_cm)}."
+    )
+    return Refusal("too_wide", message, {"width_cm": width_cm, "max_width_cm": max_width_cm})
+
+
+def too_heavy(*, weight_kg: int, max_weight_kg: int) -> Refusal:
+    """Say that no deck area bears a vehicle of that weight."""
+    message = f"Your vehicle weighs {weight_kg} kg; this ship admits up to {max_weight_kg} kg."
+    return Refusal("too_heavy", message, {"weight_kg": weight_kg, "max_weight_kg": max_weight_kg})
+
+
+def bay_places_short(*, kind: str) -> Refusal:
+    """Say that the places for motorcycles or bicycles are taken."""
+    message = f"The places for a {kind} are taken."
+    return Refusal("bay_places_short", message, {"left": 0, "needed": 1})
+
+
+def load_short(*, left_kg: int, needed_kg: int) -> Refusal:
+    """Say that the deck has the length, but may not bear so much more."""
+    message = (
+        f"The car deck may take {left_kg} kg more; your vehicle weighs {needed_kg} kg."
+        if left_kg
+        else "The car deck may take no more weight."
+    )
+    return Refusal("load_short", message, {"left_kg": left_kg, "needed_kg": needed_kg})
+
+
+def plugs_short() -> Refusal:
+    """Say that no charging plug is left where the vehicle could stand."""
+    return Refusal("plugs_short", "No charging plug is left for your vehicle.", {"left": 0})
+
+
+def foot_short(*, left: int, needed: int) -> Refusal:
+    """Say that fewer places are left for foot passengers than the party has heads."""
+    places = "1 foot passenger" if left == 1 else f"{left} foot passengers"
+    message = f"The ship takes {places} more; your party needs {needed} places."
+    return Refusal("foot_short", message, {"left": left, "needed": needed})
+
+
+def accommodation_unknown(code: str) -> Refusal:
+    """Say that the ship has no such cabins or seats."""
+    message = "This ship does not have the accommodation that you chose."
+    return Refusal("accommodation_unknown", message, {"accommodation": code})
+
+
+def accommodation_short(*, code: str, name: str, left: int, needed: int) -> Refusal:
+    """Say that fewer units of a type are left than wanted."""
+    space = f"Only {left} left of: {name}" if left else f"Sold out: {name}"
+    message = f"{space}; you chose {needed}."
+    numbers: dict[str, int | str] = {"accommodation": code, "left": left, "needed": needed}
+    return Refusal("accommodation_short", message, numbers)
+
+
+def accommodation_required(*, persons: int, berths: int) -> Refusal:
+    """Say that everybody on this sailing needs a cabin, a berth or a seat."""
+    message = (
+        f"On this sailing every traveller needs a cabin, berth or seat; you chose places for "
+        f"{berths} of {persons}."
+    )
+    return Refusal("accommodation_required", message, {"persons": persons, "berths": berths})
+
+
+def berths_short(*, left: int, needed: int) -> Refusal:
+    """Say that everybody needs a cabin, berth or seat and fewer are left than people travel.
+
+    `left` counts the people whom all that is left, and open to the party, could take.
+    """
+    space = (
+        f"Cabins, berths and seats for {left} are left"
+        if left
+        else "The cabins, berths and seats are sold out"
+    )
+    message = f"{space}; on this sailing all {needed} travellers need one."
+    return Refusal("berths_short", message, {"left": left, "needed": needed})
+
+
+def accessible_short() -> Refusal:
+    """Say that nothing accessible is left where everybody needs a cabin, a berth or a seat."""
+    message = "No accessible cabin, berth or seat is left on this sailing."
+    return Refusal("accessible_short", message, {"left": 0, "needed": 1})
+
+
+def occupancy_low(*, least: int, persons: int) -> Refusal:
+    """Say that the cabins chosen are meant for more people than travel."""
+    message = f"The accommodation that you chose is for at least {least} people; {persons} travel."
+    return Refusal("occupancy_low", message, {"least": least, "persons": persons})
+
+
+def accessible_only(*, code: str, name: str) -> Refusal:
+    """Say that accessible cabins are kept for those who need them."""
+    message = f"{name} is kept for travellers who need an accessible cabin. Tell us if you do."
+    return Refusal("accessible_only", message, {"accommodation": code})
+
+
+def infants_not_allowed(*, code: str, name: str) -> Refusal:
+    """Say that infants cannot sleep in the type chosen."""
+    return Refusal("infants_not_allowed", f"{name} is not for infants.", {"accommodation": code})
+
+
+def pet_places_short(*, place: str, left: int, needed: int) -> Refusal:
+    """Say that fewer places for pets are left than wanted."""
+    message = f"Places for pets ({place}): {left} left, you need {needed}."
+    return Refusal("pet_places_short", message, {"place": place, "left": left, "needed": needed})
+
+
+def pet_place_unknown(place: str) -> Refusal:
+    """Say that pets cannot travel in that way on this ship."""
+    sentences = {
+        "cabin": "A pet in the cabin needs a cabin where pets are allowed.",
+        "vehicle": "A pet can stay in a car, van or motorhome only.",
+    }
+    message = sentences.get(place, f"This ship has no {place} for pets.")
+    return Refusal("pet_place_unknown", message, {"place": place})
+
+
+def subject(refusal: Refusal) -> tuple[str, int | str]:
+    """Return what the refusal is about; two codes may be about one thing.
+
+    Space that is released helps when nothing is left to say about the subject.
+    """
+    if refusal.code in ABOUT_THE_DECK:
+        return "vehicle", ""
+    if refusal.code in ABOUT_BERTHS:
+        return "berths", ""
+    which = refusal.numbers.get("accommodation") or refusal.numbers.get("place") or ""
+    return refusal.code, which
+
+
+def with_nearest(refusal: Refusal, nearest: dict[str, int | str] | None) -> Refusal:
+    """Return the refusal with the nearest thing that fits, unless it names one already."""
+    return replace(refusal, nearest=nearest) if nearest and not refusal.nearest else refusal
+
+
+def without_trailer(*, length_cm: int) -> dict[str, int | str]:
+    """Name the vehicle without its trailer as what fits."""
+    message = "Without the trailer your vehicle fits."
+    return {"kind": "without_trailer", "message": message, "length_cm": length_cm}
+
+
+def other_deck(*, name: str, clear_height_cm: int, left_cm: int) -> dict[str, int | str]:
+    """Name a lower deck area as what fits if the vehicle can be made lower."""
+    message = (
+        f"{metres(left_cm)} are left on the {name} for vehicles up to {metres(clear_height_cm)} "
+        "high, for example without the roof box."
+    )
+    return {
+        "kind": "other_deck",
+        "message": message,
+        "clear_height_cm": clear_height_cm,
+        "left_cm": left_cm,
+    }
+
+
+def other_accommodation(*, code: str, name: str, left: int) -> dict[str, int | str]:
+    """Name another type of cabins or seats as what fits."""
+    message = f"Still to be had: {name} ({left} left)."
+    return {"kind": "other_accommodation", "message": message, "accommodation": code, "left": left}
+
+
+def allotment_release(at: datetime) -> dict[str, int | str]:
+    """Name the moment at which space that is kept for others becomes free."""
+    message = f"Space that is kept for others is released on {at:%d %B %Y at %H:%M} UTC."
+    return {"kind": "allotment_release", "message": message, "at": utc_text(at)}
+
+
+def other_sailing(*, offer: str, departs_at: datetime, local: datetime) -> dict[str, int | str]:
+    """Name another departure that takes the party; `local` is it on the port's clocks."""
+    message = f"Space for you: the departure on {local:%A, %d %B at %H:%M}."
+    return {
+        "kind": "other_sailing",
+        "message": message,
+        "offer": offer,
+        "departs_at": utc_text(departs_at),
+    }
+
+
+def not_offered(what: str) -> Refusal:
+    """Say that the operator's system cannot take a part of the wish."""
+    return Refusal("not_offered", f"This operator does not sell {what} through us.")
+
+
 def no_fare(category: str) -> Refusal:
     """Say that the tariff has no price for the category."""
     message = f"There is no fare for {category} on this sailing."
@@ -58,11 +265,25 @@ def departed() -> Refusal:
     return Refusal("departed", "This sailing has departed.")
 
 
+def sale_end(*, departs_at: datetime, closes_minutes: int, closes_at: datetime | None) -> datetime:
+    """Return when the sale ends: at the sailing's own moment or so many minutes before departure."""
+    return min(closes_at or departs_at - timedelta(minutes=closes_minutes), departs_at)
+
+
 def on_sale(
-    *, status: str, has_vessel: bool, departs_at: datetime, closes_minutes: int, now: datetime
+    *,
+    status: str,
+    has_vessel: bool,
+    departs_at: datetime,
+    closes_minutes: int,
+    now: datetime,
+    opens_at: datetime | None = None,
+    closes_at: datetime | None = None,
 ) -> tuple[Refusal, ...]:
-    """Return the one reason why the leg is not on sale at the moment, or nothing."""
-    closes_at = departs_at - timedelta(minutes=closes_minutes)
+    """Return the one reason why the leg is not on sale at the moment, or nothing.
+
+    `closes_at` is the sailing's own end of sale; without it, so many minutes before departure.
+    """
     if status == "cancelled":
         return (Refusal("cancelled", "This sailing is cancelled."),)
     if status == "departed" or now >= departs_at:
@@ -72,9 +293,17 @@ def on_sale(
     if not has_vessel:
         message = "No ship is assigned to this sailing yet, so it cannot be booked."
         return (Refusal("no_vessel", message),)
-    if now >= closes_at:
-        message = f"Sale ends {closes_minutes} minutes before departure."
-        return (Refusal("sale_closed", message, {"closes_at": utc_text(closes_at)}),)
+    if opens_at and now < opens_at:
+        message = f"The sale opens on {opens_at:%d %B %Y at %H:%M} UTC."
+        return (Refusal("sale_not_open", message, {"opens_at": utc_text(opens_at)}),)
+    end = sale_end(departs_at=departs_at, closes_minutes=closes_minutes, closes_at=closes_at)
+    if now >= end:
+        message = (
+            "The sale of this sailing has ended."
+            if closes_at
+            else f"Sale ends {closes_minutes} minutes before departure."
+        )
+        return (Refusal("sale_closed", message, {"closes_at": utc_text(end)}),)
     return ()
 
 

@@ -20,7 +20,7 @@ CAR = VehicleSize("car", length_cm=450, height_cm=150)
 
 
 def leg(run, *, to=1, start=0):
-    return run.legs.select_related("sailing__operator").get(from_sequence=start, to_sequence=to)
+    return makers.leg(run, start=start, to=to)
 
 
 def hold(path, party, *, minutes=15, now=None):

@@ -76,7 +76,8 @@ def percent(amount: int, percentage: Decimal | int) -> int:
 def allocate(amount: int, weights: Sequence[int]) -> list[int]:
     """Split an amount in proportion to the weights; the parts always sum to the amount.
 
-    The rest of the division goes to the largest remainders, earlier parts first.
+    The rest of the division goes to the largest remainders, earlier parts first. A weight may be
+    negative (a discount) as long as the sum is positive; its part then is negative too.
     """
     whole = sum(weights)
     if whole == 0:
@@ -84,5 +85,19 @@ def allocate(amount: int, weights: Sequence[int]) -> list[int]:
     parts = [amount * weight // whole for weight in weights]
     order = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % whole), i))
     for index in order[: amount - sum(parts)]:
+        parts[index] += 1
+    return parts
+
+
+def percent_of_each(amounts: Sequence[int], percentages: Sequence[int]) -> list[int]:
+    """Return a percentage of each amount; the parts sum to the whole rounded once, halves up.
+
+    The rest goes to the largest remainders, earlier parts first, so that no part is a whole unit
+    off its own percentage. Amounts and percentages are not negative.
+    """
+    exact = [amount * share for amount, share in zip(amounts, percentages, strict=True)]
+    parts = [each // 100 for each in exact]
+    order = sorted(range(len(exact)), key=lambda i: (-(exact[i] % 100), i))
+    for index in order[: percent(sum(exact), 1) - sum(parts)]:
         parts[index] += 1
     return parts

@@ -99,6 +99,43 @@ def test_percent_takes_exact_decimals() -> None:
     assert money.percent(10_000, Decimal("12.345")) == 1235
 
 
+@pytest.mark.parametrize(
+    ("amount", "shares", "parts"), [(40, [100, -20], [50, -10]), (1, [100, -20], [1, 0])]
+)
+def test_a_negative_weight_takes_a_negative_part(
+    amount: int, shares: list[int], parts: list[int]
+) -> None:
+    assert money.allocate(amount, shares) == parts
+
+
+@pytest.mark.parametrize(
+    ("sums", "percentages", "parts"),
+    [
+        ([33, 33, 33], [50, 50, 50], [17, 17, 16]),
+        ([100, 25, 25], [100, 1, 1], [100, 1, 0]),
+        ([1, 1], [50, 49], [1, 0]),
+        ([10, 0], [0, 100], [0, 0]),
+        ([], [], []),
+    ],
+)
+def test_percent_of_each_rounds_the_sum_once(
+    sums: list[int], percentages: list[int], parts: list[int]
+) -> None:
+    assert money.percent_of_each(sums, percentages) == parts
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 100)), max_size=20))
+def test_percent_of_each_keeps_the_rounded_sum_and_each_part_near(
+    pairs: list[tuple[int, int]],
+) -> None:
+    parts = money.percent_of_each([a for a, _ in pairs], [p for _, p in pairs])
+
+    exact = [Decimal(amount * share) / 100 for amount, share in pairs]
+    assert sum(parts) == money.percent(sum(amount * share for amount, share in pairs), 1)
+    assert all(abs(part - each) < 1 for part, each in zip(parts, exact, strict=True))
+    assert all(0 <= part <= amount for part, (amount, _) in zip(parts, pairs, strict=True))
+
+
 @given(st.lists(st.integers(-(10**6), 10**6), max_size=20))
 def test_total_is_the_sum(values: list[int]) -> None:
     assert money.total([Money(v, "EUR") for v in values], "EUR") == Money(sum(values), "EUR")
