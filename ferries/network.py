@@ -9,14 +9,16 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import connection
 
 from ferries import cache
+from ferries.discounts import DiscountFacts
 from ferries.errors import UnknownPort
-from ferries.models import FareRule, Operator, Port, Route
+from ferries.models import Operator, Port
 from ferries.pricing import FareLine
+from maritime.lib import sql
 
-FARE_FIELDS = tuple(field.name for field in fields(FareLine))
+DISCOUNT_DAYS = ("travel_from", "travel_until", "booking_from", "booking_until")
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,37 @@ class PortFacts:
 
 
 @dataclass(frozen=True)
+class FamilyFacts:
+    """A fare family as offers show it; all empty for an operator's only level of price."""
+
+    code: str = ""
+    name: str = ""
+    order: int = 0
+    sentence: str = ""
+
+
+ONE_LEVEL = FamilyFacts()
+
+
+@dataclass(frozen=True)
 class TariffFacts:
-    """A tariff's prices and the travel days for which it holds; both days are included."""
+    """A tariff's prices and the days of travel and of booking for which it holds, ends included."""
 
     currency: str
     valid_from: date
     valid_until: date
     fares: tuple[FareLine, ...]
+    family: FamilyFacts = ONE_LEVEL
+    booking_from: date | None = None
+    booking_until: date | None = None
+
+    def holds(self, day: date, booked_on: date) -> bool:
+        """Tell whether it prices travel on the local day, booked on the UTC day."""
+        return (
+            self.valid_from <= day <= self.valid_until
+            and (self.booking_from is None or self.booking_from <= booked_on)
+            and (self.booking_until is None or booked_on <= self.booking_until)
+        )
 
 
 @dataclass(frozen=True)
@@ -54,7 +80,9 @@ class Seller:
     vehicle_gap_cm: int
     sale_closes_minutes: int
     timetable_note: str
+    check_in_minutes: int
     tariffs: tuple[TariffFacts, ...]
+    discounts: tuple[DiscountFacts, ...]
 
 
 @dataclass(frozen=True)
@@ -74,6 +102,38 @@ class Known:
     pair: Pair
     cached: bool
     generation: str
+
+
+LISTS = ("tariffs", "discounts")
+FARE = sql.record("fare", (field.name for field in fields(FareLine)))
+FAMILY = sql.record("family", (field.name for field in fields(FamilyFacts)))
+TARIFFS = (
+    "ferries_tariff tariff LEFT JOIN ferries_farefamily family ON family.id = tariff.family_id"
+)
+TARIFF = sql.record(
+    "tariff",
+    ("currency", "valid_from", "valid_until", "booking_from", "booking_until"),
+    family=f"CASE WHEN family.id IS NOT NULL THEN {FAMILY} END",
+    fares=sql.records(
+        FARE, "ferries_farerule fare WHERE fare.tariff_id = tariff.id", order="fare.id"
+    ),
+)
+REDUCTIONS = (
+    "ferries_discount discount JOIN ferries_operator giver ON giver.id = discount.operator_id"
+    " LEFT JOIN ferries_farefamily family ON family.id = discount.family_id"
+    " LEFT JOIN ferries_customergroup members ON members.id = discount.group_id"
+)
+NAMED = {
+    "operator": "giver.code",
+    "family": "coalesce(family.code, '')",
+    "group": "coalesce(members.code, '')",
+}
+DISCOUNT = sql.record(
+    "discount", (f.name for f in fields(DiscountFacts) if f.name not in NAMED), **NAMED
+)
+DISCOUNTS = (
+    f"SELECT {DISCOUNT} FROM {REDUCTIONS} WHERE discount.operator_id = ANY(%s) ORDER BY discount.id"  # noqa: S608
+)
 
 
 def pair(origin: str, destination: str) -> Known:
@@ -104,51 +164,43 @@ def read_ports() -> list[PortFacts]:
 
 
 def read_pair(origin: str, destination: str) -> Pair:
-    """Return the pair from the database: routes and tariffs in two queries. Raises UnknownPort."""
+    """Return the pair from the database: who sells, with tariffs, in one query.
+
+    Raises UnknownPort.
+    """
     known, _ = ports()
     ends = _find(known, origin, "origin"), _find(known, destination, "destination")
-    routes = Route.objects.filter(
-        origin=ends[0].pk, destination=ends[1].pk, active=True, operator__active=True
-    ).order_by("operator__code")
-    operators = {route.pk: route.operator for route in routes.select_related("operator")}
-    local = {pk: each for pk, each in operators.items() if each.adapter == Operator.Adapter.LOCAL}
-    tariffs = read_tariffs(Route.objects.filter(pk__in=local)) if local else {}
+    with connection.cursor() as cursor:
+        cursor.execute(SELLERS, [Operator.Adapter.LOCAL, ends[0].pk, ends[1].pk])
+        sellers = dict(cursor.fetchall())
     return Pair(
         origin=ends[0],
         destination=ends[1],
-        local=tuple(seller(each, tariffs.get(pk, ())) for pk, each in local.items()),
-        remote=tuple(each.code for pk, each in operators.items() if pk not in local),
+        local=tuple(seller_from_json(seller) for seller in sellers.values() if seller),
+        remote=tuple(code for code, seller in sellers.items() if not seller),
     )
 
 
-def read_tariffs(routes: QuerySet[Route]) -> dict[int, tuple[TariffFacts, ...]]:
-    """Return the tariffs of routes by the route's key, the latest start first; one query."""
-    lines = (
-        FareRule.objects.select_related("tariff")
-        .filter(tariff__route__in=routes)
-        .order_by("-tariff__valid_from", "tariff", "pk")
-    )
-    grouped: dict[int, list[FareRule]] = {}
-    for line in lines:
-        grouped.setdefault(line.tariff_id, []).append(line)
-    found: dict[int, tuple[TariffFacts, ...]] = {}
-    for rules in grouped.values():
-        tariff = rules[0].tariff
-        fares = tuple(fare_line(rule) for rule in rules)
-        facts = TariffFacts(tariff.currency, tariff.valid_from, tariff.valid_until, fares)
-        found[tariff.route_id] = (*found.get(tariff.route_id, ()), facts)
-    return found
+def read_discounts(operators: Sequence[int]) -> tuple[DiscountFacts, ...]:
+    """Return the discounts of operators, as they were entered; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(DISCOUNTS, [list(operators)])
+        return tuple(_discount_from_json(row[0]) for row in cursor.fetchall())
 
 
-def tariff_on(tariffs: Sequence[TariffFacts], day: date) -> TariffFacts | None:
-    """Return the tariff for travel on the local day; of several the one that started last."""
-    valid = (tariff for tariff in tariffs if tariff.valid_from <= day <= tariff.valid_until)
-    return next(valid, None)
+def tariffs_on(
+    tariffs: Sequence[TariffFacts], day: date, booked_on: date
+) -> tuple[TariffFacts, ...]:
+    """Return the tariff of each fare family for travel on the local day, in the families' order.
 
-
-def fare_line(rule: FareRule) -> FareLine:
-    """Return the pure value of a tariff's row."""
-    return FareLine(**{name: getattr(rule, name) for name in FARE_FIELDS})
+    `tariffs` come as `read_tariffs` orders them: of several that hold, the one whose travel
+    season started last counts.
+    """
+    chosen: dict[str, TariffFacts] = {}
+    for tariff in tariffs:
+        if tariff.holds(day, booked_on):
+            chosen.setdefault(tariff.family.code, tariff)
+    return tuple(sorted(chosen.values(), key=lambda each: (each.family.order, each.family.code)))
 
 
 def port_facts(port: Port) -> PortFacts:
@@ -165,18 +217,35 @@ def port_facts(port: Port) -> PortFacts:
     )
 
 
-def seller(operator: Operator, tariffs: tuple[TariffFacts, ...]) -> Seller:
-    """Return the plain value of an operator's row with its tariffs on a route."""
-    return Seller(
-        pk=operator.pk,
-        code=operator.code,
-        name=operator.name,
-        currency=operator.currency,
-        vehicle_gap_cm=operator.vehicle_gap_cm,
-        sale_closes_minutes=operator.sale_closes_minutes,
-        timetable_note=operator.timetable_note,
-        tariffs=tariffs,
+def seller_sql(tariffs: str = "true") -> str:
+    """Return an expression for the seller of an `operator` on a `route`, of whose tariffs some count.
+
+    JSON as `seller_from_json` reads it. Tariffs come with the latest start first, without those
+    that have no line; discounts as they were entered.
+    """
+    facts = (field.name for field in fields(Seller) if field.name not in ("pk", *LISTS))
+    return sql.record(
+        "operator",
+        facts,
+        pk="operator.id",
+        tariffs=sql.records(
+            TARIFF,
+            f"{TARIFFS} WHERE tariff.route_id = route.id AND {tariffs}"
+            " AND EXISTS (SELECT FROM ferries_farerule WHERE tariff_id = tariff.id)",
+            order="tariff.valid_from DESC, tariff.id",
+        ),
+        discounts=sql.records(
+            DISCOUNT, f"{REDUCTIONS} WHERE discount.operator_id = operator.id", order="discount.id"
+        ),
     )
+
+
+SELLERS = f"""
+SELECT operator.code, CASE WHEN operator.adapter = %s THEN {seller_sql()} END
+FROM ferries_route route JOIN ferries_operator operator ON operator.id = route.operator_id
+WHERE route.origin_id = %s AND route.destination_id = %s AND route.active AND operator.active
+ORDER BY operator.code
+"""  # noqa: S608
 
 
 def _find(known: Sequence[PortFacts], text: str, field: str) -> PortFacts:
@@ -192,19 +261,33 @@ def _pair_from_json(value: dict[str, Any]) -> Pair:
     return Pair(
         origin=PortFacts(**value["origin"]),
         destination=PortFacts(**value["destination"]),
-        local=tuple(_seller_from_json(each) for each in value["local"]),
+        local=tuple(seller_from_json(each) for each in value["local"]),
         remote=tuple(value["remote"]),
     )
 
 
-def _seller_from_json(value: dict[str, Any]) -> Seller:
+def seller_from_json(value: dict[str, Any]) -> Seller:
+    """Return the seller that the cache or `seller_sql` has."""
     tariffs = tuple(
         TariffFacts(
             currency=tariff["currency"],
             valid_from=date.fromisoformat(tariff["valid_from"]),
             valid_until=date.fromisoformat(tariff["valid_until"]),
             fares=tuple(FareLine(**fare) for fare in tariff["fares"]),
+            family=FamilyFacts(**tariff["family"]) if tariff["family"] else ONE_LEVEL,
+            booking_from=_day(tariff["booking_from"]),
+            booking_until=_day(tariff["booking_until"]),
         )
         for tariff in value["tariffs"]
     )
-    return Seller(**{**value, "tariffs": tariffs})
+    discounts = tuple(_discount_from_json(discount) for discount in value["discounts"])
+    return Seller(**{**value, "tariffs": tariffs, "discounts": discounts})
+
+
+def _discount_from_json(value: dict[str, Any]) -> DiscountFacts:
+    days = {name: _day(value[name]) for name in DISCOUNT_DAYS}
+    return DiscountFacts(**{**value, "components": tuple(value["components"]), **days})
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
