@@ -3,13 +3,8 @@
 from django import forms
 from django.contrib import admin
 
-from ferries.models import ConditionBand, Operator, OperatorStop, Port, Route
-
-
-class ConditionBandInline(admin.TabularInline):
-    model = ConditionBand
-    extra = 0
-    ordering = ("-from_hours",)
+from ferries.admin.conditions import OperatorBandInline
+from ferries.models import Operator, OperatorStop, Port, Route
 
 
 class OperatorForm(forms.ModelForm):
@@ -28,7 +23,7 @@ class OperatorAdmin(admin.ModelAdmin):
     list_filter = ("adapter", "active")
     search_fields = ("code", "name")
     ordering = ("code",)
-    inlines = (ConditionBandInline,)
+    inlines = (OperatorBandInline,)
 
 
 class OperatorStopInline(admin.TabularInline):

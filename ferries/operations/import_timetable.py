@@ -13,6 +13,7 @@ from ferries.gtfs.feed import Feed
 from ferries.gtfs.runs import DayRun, Run, on_date
 from ferries.gtfs.tables import Problem
 from ferries.models import Operator, Sailing
+from ferries.operations import allot
 from ferries.operations.timetable_changes import Changes, ExistingSailing, apply_changes
 from ferries.operations.timetable_network import configurations_of_routes, ports_of_stops
 from ferries.operations.timetable_rows import (
@@ -102,7 +103,7 @@ def _import(wanted: TimetableImport, *, now: datetime) -> ImportReport:
     existing = _existing(operator, first=days[0][0], last=days[-1][0])
     resources = resources_of_ships(operator)
     new, changes = _compare(plans, existing, now=now)
-    create_sailings(operator, new, resources)
+    allot.apply_rules(create_sailings(operator, new, resources))
     apply_changes(changes, resources)
     if new or changes.touched:
         cache.invalidate_searches()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from ferries.models import CapacityClaim, CapacityPool, Leg, PortCall, Sailing
+from ferries.operations import allot
 from ferries.operations.timetable_rows import BATCH, PlannedSailing, Resources, create_parts
 
 WITHDRAWN = "withdrawn"
@@ -100,6 +101,9 @@ def _rewrite(
         batch_size=BATCH,
     )
     create_parts([(old.pk, plan) for old, plan in changed], resources)
+    rewritten = [old.pk for old, _ in changed]
+    allot.restore(rewritten)
+    allot.apply_rules(Sailing.objects.filter(pk__in=rewritten))
 
 
 def _delete_parts(sailing_ids: Sequence[int]) -> None:

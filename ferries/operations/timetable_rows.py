@@ -1,7 +1,6 @@
 """Writes planned sailings in bulk: the sailing, its calls, its legs and its capacity pools."""
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,18 +10,9 @@ from django.db import connection
 from django.db.models import Model
 from psycopg import sql
 
+from ferries.fittings import resources_of
 from ferries.gtfs.runs import DatedCall, DatedRide, Run
-from ferries.models import (
-    PERSONS,
-    CapacityPool,
-    DeckArea,
-    Leg,
-    Operator,
-    PortCall,
-    Sailing,
-    VesselConfiguration,
-    deck_resource,
-)
+from ferries.models import CapacityPool, Leg, Operator, PortCall, Sailing, VesselConfiguration
 
 BATCH = 2000
 CALL_COLUMNS = ("sailing_id", "sequence", "port_id", "arrives_at", "departs_at")
@@ -41,7 +31,10 @@ Resources = Mapping[int, Sequence[tuple[str, int]]]
 
 @dataclass(frozen=True)
 class PlannedSailing:
-    """A run of the timetable with our ports (primary keys) and the ship that sails it."""
+    """A run of the timetable with our ports (primary keys) and the ship that sails it.
+
+    `timetable_hash` is empty for sailings that no timetable file may change or remove.
+    """
 
     source_ref: str
     service_date: date
@@ -50,6 +43,9 @@ class PlannedSailing:
     calls: tuple[DatedCall, ...]
     rides: tuple[DatedRide, ...]
     timetable_hash: str
+    check_in_minutes: int | None = None
+    accommodation_required: bool = False
+    is_demo: bool = False
 
     @property
     def departs_at(self) -> datetime:
@@ -84,8 +80,9 @@ def planned(
 
 def create_sailings(
     operator: Operator, plans: Sequence[PlannedSailing], resources: Resources
-) -> None:
-    """Insert the sailings with all their parts."""
+) -> list[Sailing]:
+    """Insert the sailings with all their parts and return them in the order of the plans."""
+    created: list[Sailing] = []
     for batch in _batches(plans):
         sailings = Sailing.objects.bulk_create(
             Sailing(
@@ -96,12 +93,17 @@ def create_sailings(
                 departs_at=plan.departs_at,
                 arrives_at=plan.arrives_at,
                 timetable_hash=plan.timetable_hash,
+                check_in_minutes=plan.check_in_minutes,
+                accommodation_required=plan.accommodation_required,
+                is_demo=plan.is_demo,
             )
             for plan in batch
         )
         create_parts(
             [(sailing.pk, plan) for sailing, plan in zip(sailings, batch, strict=True)], resources
         )
+        created += sailings
+    return created
 
 
 def create_parts(plans: Sequence[tuple[int, PlannedSailing]], resources: Resources) -> None:
@@ -116,15 +118,8 @@ def create_parts(plans: Sequence[tuple[int, PlannedSailing]], resources: Resourc
 
 
 def resources_of_ships(operator: Operator) -> Resources:
-    """Return (resource, amount) of each configuration: persons, and lane cm of each deck area."""
-    amounts: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    ships = VesselConfiguration.objects.filter(vessel__operator=operator)
-    for pk, persons in ships.values_list("pk", "certified_persons"):
-        amounts[pk].append((PERSONS, persons))
-    areas = DeckArea.objects.filter(configuration__vessel__operator=operator)
-    for pk, code, lane_cm in areas.values_list("configuration_id", "code", "lane_cm"):
-        amounts[pk].append((deck_resource(code), lane_cm))
-    return amounts
+    """Return (resource, amount) of everything that the operator's ships can sell."""
+    return resources_of(VesselConfiguration.objects.filter(vessel__operator=operator))
 
 
 def _copy(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

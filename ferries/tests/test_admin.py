@@ -36,7 +36,7 @@ def bob(client, django_user_model):
 
 def hold(run, party):
     now = clock.now()
-    leg = run.legs.select_related("sailing__operator").first()
+    leg = makers.leg(run)
     with transaction.atomic():
         needs = inventory.plan(leg, party, now=now)
         expires_at = now + timedelta(minutes=15)
