@@ -36,7 +36,7 @@ def load_balaton(*, base_url: str) -> None:
             defaults={
                 "from_hours": from_hours,
                 "to_hours": to_hours,
-                "charge_percent": percent,
+                "percent": percent,
                 "sentence": sentence,
             },
         )

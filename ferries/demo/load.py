@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Count
 
+from ferries.demo.archipelago import load_archipelago
 from ferries.demo.balaton import load_balaton
 from ferries.demo.files import WSF_FEED
+from ferries.demo.night import load_night
+from ferries.demo.weeks import days_of_weeks
 from ferries.demo.wsf import THROUGH, load_network
 from ferries.demo.wsf_fares import load_fares
 from ferries.gtfs.anchor import Anchor
@@ -23,10 +26,10 @@ WEEKS = 9
 def load_demo(
     *, now: datetime, simulator_url: str, say: Callable[[str], None], weeks: int = WEEKS
 ) -> None:
-    """Load operators, ports, ships, fares and the timetable of the current and later weeks.
+    """Load operators, ports, ships, fares and the sailings of the current and later weeks.
 
     `say` gets a line for each step. The timetable is imported when one of the days has no
-    sailing yet; weeks that are there then stay as they are.
+    sailing yet; weeks that are there then stay as they are, and so do the demo lines' sailings.
     """
     with transaction.atomic():
         operator = load_network()
@@ -35,6 +38,16 @@ def load_demo(
     say("Washington State Ferries: ports, ships, routes and fares are there")
     say(f"BAHART, Lake Balaton: asked at {simulator_url}")
     anchor = Anchor(clock.local(now, operator.zone).date(), weeks)
+    _load_timetable(operator, anchor, now=now, say=say)
+    days = days_of_weeks(anchor.monday, weeks)
+    load_night(now=now, days=days, say=say)
+    load_archipelago(days=days, say=say)
+
+
+def _load_timetable(
+    operator: Operator, anchor: Anchor, *, now: datetime, say: Callable[[str], None]
+) -> None:
+    weeks = anchor.weeks
     if _is_filled(operator, anchor):
         say(f"Timetable: {weeks} weeks from {anchor.monday} are there")
         return

@@ -55,7 +55,7 @@ def load_network() -> Operator:
             defaults={
                 "from_hours": from_hours,
                 "to_hours": to_hours,
-                "charge_percent": percent,
+                "percent": percent,
                 "sentence": sentence,
             },
         )
