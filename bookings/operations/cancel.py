@@ -1,239 +1,208 @@
-"""Cancel bookings: what it costs, the customer's button, the staff's two, and the operator."""
+"""Cancel bookings and parts of them: the customer's button, the staff's two, and the operator.
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+What it costs is `cancel_quote`, what of the booking is meant `cancel_selection`.
+"""
 
-from django.core import signing
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
 from django.db import transaction
 
 from bookings import queries, signals, states
-from bookings.errors import NotCancellable, QuoteOutdated, WrongState
+from bookings.errors import QuoteOutdated, RestCannotTravel, WrongState
 from bookings.models import Booking, JourneyLeg, OrderItem, Ticket
-from ferries import conditions, inventory
-from ferries.conditions import Band, Charge
+from bookings.operations import cancel_commit
+from bookings.operations.cancel_overrule import Overrule, work_out_in_full
+from bookings.operations.cancel_quote import (
+    CANCELLABLE,
+    Cancellation,
+    CancellationQuote,
+    quote_cancellation,
+    quote_of,
+    read,
+    selection_in,
+    still_true,
+    work_out,
+)
+from bookings.operations.cancel_selection import FEE, WHOLE, Selection
+from ferries import inventory, offer_codes
+from ferries.errors import CapacityTaken
 from ferries.models import Operator
 from ferries.operators import calls
+from maritime.ops import idempotency as requests
 
-QUOTE_LIFE = timedelta(minutes=10)
-SALT = "cancellation-quote"
+__all__ = (
+    "CANCELLABLE", "WHOLE", "CancellationQuote", "Overrule", "Selection", "cancel_booking",
+    "cancel_by_conditions", "cancel_in_full", "cancel_with_operator", "quote_cancellation",
+    "release_booking",
+)  # fmt: skip
+SCOPE = "cancel"
 State = Booking.State
 OperatorState = JourneyLeg.OperatorState
 ENDED = frozenset({State.CANCELLED, State.CANCELLED_BY_OPERATOR, State.EXPIRED})
-CANCELLABLE = frozenset(state for state, moves in states.MOVES.items() if State.CANCELLED in moves)
 
 
-@dataclass(frozen=True)
-class CancellationLine:
-    """What one item's cancellation costs: rule, whole hours left, minor units and the reason."""
+def cancel_booking(
+    booking_id: int,
+    *,
+    token: str,
+    expected_refund: int,
+    expected_charge: int,
+    actor: str,
+    now: datetime,
+) -> Booking:
+    """Cancel what a quote was for, on its terms, in one transaction, and return the booking.
 
-    leg: int
-    item: str
-    label: str
-    rule: str
-    hours: int
-    base: int
-    charge: int
-    refund: int
-    sentence: str
-
-
-@dataclass(frozen=True)
-class CancellationQuote:
-    """What cancelling costs until `expires_at`; the token commits to exactly these sums."""
-
-    token: str
-    refund: int
-    charge: int
-    currency: str
-    lines: tuple[CancellationLine, ...]
-    expires_at: datetime
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the form that the API shows."""
-        return {
-            **asdict(self),
-            "lines": [asdict(line) for line in self.lines],
-            "expires_at": self.expires_at.isoformat().replace("+00:00", "Z"),
-        }
-
-
-def quote_cancellation(booking: Booking, *, now: datetime) -> CancellationQuote:
-    """Say what cancelling the booking costs now, item by item; writes nothing.
-
-    The quote holds for 10 minutes, or until the next band of the conditions begins if that is
-    sooner, so a promised sum never changes before `expires_at`. Raises WrongState, NotCancellable.
+    The sums (minor units) are what the customer agreed to. Locks the booking, then its claims.
+    Releases the claims, voids the tickets, writes what is kept as fees and sends items_cancelled,
+    or booking_cancelled when nothing is left, with the refund due. Repeating a request that has
+    done its work returns the booking. Raises QuoteOutdated with a fresh quote if anything is
+    another than promised, with nothing done; and what `quote_cancellation` raises.
     """
-    if booking.state_at(now) not in CANCELLABLE:
-        raise WrongState(state=booking.state_at(now))
-    legs = list(booking.legs.all())
-    is_paid = booking.state not in states.UNPAID
-    if is_paid and all(leg.departs_at <= now for leg in legs):
-        raise NotCancellable
-    lines = tuple(_lines(booking, legs, now) if is_paid else _free_lines(booking))
-    expires_at = min([now + QUOTE_LIFE, *_changes(legs, now)])
-    refund, charge = sum(line.refund for line in lines), sum(line.charge for line in lines)
-    token = signing.dumps(
-        {
-            "reference": booking.reference,
-            "version": booking.version,
-            "sums": [refund, charge, booking.currency],
-            "expires": expires_at.timestamp(),
-        },
-        salt=SALT,
-        compress=True,
-    )
-    return CancellationQuote(token, refund, charge, booking.currency, lines, expires_at)
-
-
-def cancel_booking(booking_id: int, *, token: str, actor: str, now: datetime) -> Booking:
-    """Cancel on the terms of a quote, in one transaction, and return the booking.
-
-    Locks the booking, then its claims. Releases the claims, voids the tickets and sends
-    booking_cancelled with the refund due. A repeated call with a token of ours for a booking that
-    is cancelled already returns it. Raises QuoteOutdated, WrongState, NotCancellable.
-    """
-    promised = _read(token)
-    with transaction.atomic():
+    promised = read(token)
+    key = hashlib.sha256(token.encode()).hexdigest()
+    with _places_on_foot(), transaction.atomic():
         booking = queries.booking_for_update(booking_id)
-        if booking.state == State.CANCELLED and promised.get("reference") == booking.reference:
+        is_ours = promised.get("reference") == booking.reference
+        if is_ours and (booking.state == State.CANCELLED or _done(key)):
             return booking
-        quote = quote_cancellation(booking, now=now)
-        if not _still_true(promised, booking, quote, now):
-            raise QuoteOutdated(quote.as_dict())
-        release_booking(
-            booking, State.CANCELLED, refund=quote.refund, actor=actor, reason="customer", now=now
-        )
+        selection = selection_in(promised, booking)
+        found = work_out(booking, selection, now=now)
+        agreed = (expected_refund, expected_charge) == (found.refund, found.charge)
+        if not agreed or not still_true(promised, booking, found, now=now):
+            raise QuoteOutdated(quote_of(booking, found, selection, now=now).as_dict())
+        requests.remember(SCOPE, key, key, booking.reference)
+        _make(booking, found, actor=actor, reason="customer", now=now)
         return booking
 
 
-def cancel_by_conditions(booking_id: int, *, actor: str, reason: str, now: datetime) -> Booking:
+def cancel_by_conditions(
+    booking_id: int, *, actor: str, reason: str, now: datetime, selection: Selection = WHOLE
+) -> Booking:
     """Cancel for the customer on the terms of the conditions, whatever they say now.
 
-    The same locks and signal as `cancel_booking`. Raises WrongState, NotCancellable.
+    The same locks, signals and errors as `cancel_booking`, but for the quote.
     """
-    with transaction.atomic():
+    with _places_on_foot(), transaction.atomic():
         booking = queries.booking_for_update(booking_id)
-        refund = quote_cancellation(booking, now=now).refund
-        release_booking(
-            booking, State.CANCELLED, refund=refund, actor=actor, reason=reason, now=now
-        )
+        found = work_out(booking, selection, now=now)
+        _make(booking, found, actor=actor, reason=reason, now=now)
         return booking
 
 
-def cancel_in_full(booking_id: int, *, actor: str, reason: str, now: datetime) -> Booking:
-    """Cancel and give back everything that is still ours to give, even after departure.
+def cancel_in_full(
+    booking_id: int,
+    *,
+    actor: str,
+    reason: str,
+    now: datetime,
+    overrule: str = Overrule.OPERATOR_CANCELLED,
+) -> Booking:
+    """Cancel all that is not used, or everything, with its whole price, under an overrule code.
 
-    The same locks and signal as `cancel_booking`. Raises WrongState.
+    `cancel_overrule` says which code gives what. Code and reason stand in the event. The same
+    locks and signals as `cancel_booking`. Raises WrongState, InvalidOverrule, NotCancellable.
     """
     with transaction.atomic():
         booking = queries.booking_for_update(booking_id)
         if booking.state_at(now) not in CANCELLABLE:
             raise WrongState(state=booking.state_at(now))
-        release_booking(
-            booking,
-            State.CANCELLED,
-            refund=booking.paid - booking.refunded,
-            actor=actor,
-            reason=reason,
-            now=now,
-        )
+        found = work_out_in_full(booking, overrule=overrule, now=now)
+        _make(booking, found, actor=actor, reason=reason, now=now, overrule=overrule)
         return booking
 
 
 def release_booking(
     booking: Booking, to: State, *, refund: int, actor: str, reason: str, now: datetime
 ) -> None:
-    """End a locked booking inside the caller's transaction: claims, tickets, items, event, signal.
+    """End a locked booking inside the caller's transaction and keep nothing of its price.
 
     Sends booking_cancelled, whose receivers open the refund and tell the operator.
     """
-    inventory.release(booking.public_id, now=now)
-    Ticket.objects.filter(leg__booking=booking, voided_at=None).update(voided_at=now)
     booking.items.filter(cancelled_at=None).update(cancelled_at=now)
-    booking.legs.filter(operator__adapter=Operator.Adapter.LOCAL).update(
-        operator_state=OperatorState.CANCELLED
-    )
-    states.move(booking, to, name="cancelled", actor=actor, reason=reason, now=now)
+    if booking.state not in states.UNPAID:
+        booking.total = 0
+    _end(booking, to, actor=actor, note=reason, now=now)
     signals.booking_cancelled.send(
-        sender=Booking, booking=booking, refund_due=refund, reason=reason
+        sender=Booking, booking=booking, refund_due=refund, voucher_due=0, reason=reason
     )
 
 
 def cancel_with_operator(booking_id: int) -> None:
-    """Tell the operators of a cancelled or expired booking's remote legs; may run any number of times.
+    """Tell the operators of remote legs that ended; may run any number of times.
 
-    Talks to operators outside of any transaction. Raises OperatorUnavailable, worth another try.
+    A leg has ended with its booking, or when nothing of it is left. Talks to operators outside of
+    any transaction. Raises OperatorUnavailable, worth another try.
     """
     booking = queries.booking_with_legs(booking_id)
-    if booking.state not in ENDED:
-        return
+    standing = _standing(booking) if booking.state not in ENDED else frozenset()
     for leg in booking.legs.all():
-        if leg.operator_state in (OperatorState.HELD, OperatorState.CONFIRMED):
+        is_known = leg.operator_state in (OperatorState.HELD, OperatorState.CONFIRMED)
+        if is_known and leg.pk not in standing:
             calls.cancel(leg.operator, reference=leg.reference)
             JourneyLeg.objects.filter(pk=leg.pk).update(operator_state=OperatorState.CANCELLED)
 
 
-def _lines(booking: Booking, legs: list[JourneyLeg], now: datetime) -> Iterable[CancellationLine]:
-    by_id = {leg.pk: leg for leg in legs}
-    left = booking.paid - booking.refunded
-    for item in booking.items.all():
-        leg = by_id[item.leg_id]
-        bands = [Band(**band) for band in leg.conditions]
-        charge = conditions.charge(bands, base=item.amount, departs_at=leg.departs_at, now=now)
-        left -= charge.refund
-        yield _line(item, leg, charge)
-    if left < 0:
-        sentence = "Part of your money has already been returned."
-        yield CancellationLine(
-            0, "", "Already returned", "already_refunded", 0, 0, 0, left, sentence
-        )
+def _make(
+    booking: Booking,
+    found: Cancellation,
+    *,
+    actor: str,
+    reason: str,
+    now: datetime,
+    overrule: str = "",
+) -> None:
+    """Write the cancellation and announce it, inside the caller's transaction."""
+    note = cancel_commit.reason_of(booking, found, f"{overrule}: {reason}" if overrule else reason)
+    due = {"refund_due": found.to_card, "voucher_due": found.voucher, "reason": reason}
+    cancel_commit.write_lines(booking, found, now=now)
+    if found.chosen.is_all:
+        _end(booking, State.CANCELLED, actor=actor, note=note, now=now)
+        signals.booking_cancelled.send(sender=Booking, booking=booking, **due)
+        return
+    cancel_commit.write_tickets(found, now=now)
+    cancel_commit.write_legs(found)
+    event = states.note(booking, name="items_cancelled", actor=actor, reason=note, now=now)
+    legs = tuple(part.leg.pk for part in found.chosen.parts)
+    signals.items_cancelled.send(sender=Booking, booking=booking, event=event, legs=legs, **due)
+    cancel_commit.give_space_back(booking, found, now=now)
 
 
-def _free_lines(booking: Booking) -> Iterable[CancellationLine]:
-    free = Charge("not_paid", 0, 0, 0, 0, "Nothing has been paid, so nothing is charged.")
-    for item in booking.items.select_related("leg"):
-        yield _line(item, item.leg, free)
-
-
-def _line(item: OrderItem, leg: JourneyLeg, charge: Charge) -> CancellationLine:
-    return CancellationLine(
-        leg=leg.position + 1,
-        item=item.item,
-        label=item.label,
-        rule=charge.band,
-        hours=charge.hours,
-        base=charge.base,
-        charge=charge.charge,
-        refund=charge.refund,
-        sentence=charge.sentence,
+def _end(booking: Booking, to: State, *, actor: str, note: str, now: datetime) -> None:
+    """End a locked booking: claims, tickets, our legs, event."""
+    inventory.release(booking.public_id, now=now)
+    if booking.offer_code:
+        offer_codes.release(booking.public_id, now=now)
+    Ticket.objects.filter(leg__booking=booking, voided_at=None).update(voided_at=now)
+    booking.legs.filter(operator__adapter=Operator.Adapter.LOCAL).update(
+        operator_state=OperatorState.CANCELLED
     )
+    booking.save(update_fields=["total"])
+    states.move(booking, to, name="cancelled", actor=actor, reason=note, now=now)
 
 
-def _changes(legs: list[JourneyLeg], now: datetime) -> Iterable[datetime]:
-    """Return the moments to come at which the conditions charge differently."""
-    for leg in legs:
-        hours = {0} | {band["from_hours"] for band in leg.conditions}
-        moments = (leg.departs_at - timedelta(hours=each) for each in hours)
-        yield from (moment for moment in moments if moment > now)
+def _done(key: str) -> bool:
+    return requests.earlier_result(SCOPE, key, key) is not None
 
 
-def _read(token: str) -> dict[str, Any]:
+def _standing(booking: Booking) -> frozenset[int]:
+    """Return the keys of the legs of which something is left, or nothing was ever cancelled."""
+    items = OrderItem.objects.filter(booking=booking).exclude(kind=FEE)
+    rows = items.values_list("leg_id", "cancelled_at")
+    live = {leg for leg, cancelled_at in rows if cancelled_at is None}
+    gone = {leg for leg, cancelled_at in rows if cancelled_at is not None}
+    return frozenset(leg.pk for leg in booking.legs.all() if leg.pk in live or leg.pk not in gone)
+
+
+@contextmanager
+def _places_on_foot() -> Iterator[None]:
+    """Say in a traveller's words that places on foot went between the quote and now."""
     try:
-        promised: dict[str, Any] = signing.loads(token, salt=SALT)
-    except signing.BadSignature:
-        return {}
-    return promised
-
-
-def _still_true(
-    promised: dict[str, Any], booking: Booking, quote: CancellationQuote, now: datetime
-) -> bool:
-    if not promised or now >= datetime.fromtimestamp(promised["expires"], UTC):
-        return False
-    return (promised["reference"], promised["version"], promised["sums"]) == (
-        booking.reference,
-        booking.version,
-        [quote.refund, quote.charge, quote.currency],
-    )
+        yield
+    except CapacityTaken as error:
+        raise RestCannotTravel(
+            "Without the vehicle you would be foot passengers, and somebody else has just taken "
+            "those places. Keep the vehicle, or cancel the whole crossing."
+        ) from error

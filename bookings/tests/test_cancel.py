@@ -18,6 +18,18 @@ from maritime.ops.models import Job
 pytestmark = pytest.mark.django_db
 
 
+def agree(booking, quote, *, now):
+    """Cancel as a customer who has seen the quote."""
+    return cancel_booking(
+        booking.pk,
+        token=quote.token,
+        expected_refund=quote.refund,
+        expected_charge=quote.charge,
+        actor="customer",
+        now=now,
+    )
+
+
 def before(sailing, hours):
     return sailing.departs_at - timedelta(hours=hours)
 
@@ -79,7 +91,7 @@ def test_a_held_booking_is_cancelled_for_nothing(now, heard):
     booking = held(sailing, now=now)
 
     quote = quote_cancellation(booking, now=now)
-    cancel_booking(booking.pk, token=quote.token, actor="customer", now=now)
+    agree(booking, quote, now=now)
 
     assert (quote.refund, quote.charge) == (0, 0)
     assert [line.rule for line in quote.lines] == ["not_paid"]
@@ -92,7 +104,7 @@ def test_cancelling_frees_space_voids_tickets_and_owes_the_refund(now, heard):
     booking = confirmed(sailing, now=now, travellers=people(2), vehicles=[CAR])
     quote = quote_cancellation(booking, now=now)
 
-    cancelled = cancel_booking(booking.pk, token=quote.token, actor="customer", now=now)
+    cancelled = agree(booking, quote, now=now)
 
     assert (cancelled.state, cancelled.version) == ("cancelled", booking.version + 1)
     assert (used(sailing), used(sailing, "deck:low")) == (0, 0)
@@ -118,7 +130,7 @@ def test_cancelling_twice_releases_and_refunds_once(now, heard):
     quote = quote_cancellation(booking, now=now)
 
     for _ in range(2):
-        answer = cancel_booking(booking.pk, token=quote.token, actor="customer", now=now)
+        answer = agree(booking, quote, now=now)
         assert answer.state == "cancelled"
 
     assert used(sailing) == 1
@@ -128,7 +140,14 @@ def test_cancelling_twice_releases_and_refunds_once(now, heard):
 
 def assert_refused_with_a_fresh_quote(booking, *, token, now, refund):
     with pytest.raises(QuoteOutdated) as outdated:
-        cancel_booking(booking.pk, token=token, actor="customer", now=now)
+        cancel_booking(
+            booking.pk,
+            token=token,
+            expected_refund=refund,
+            expected_charge=booking.total - refund,
+            actor="customer",
+            now=now,
+        )
 
     fresh = outdated.value.details["quote"]
     assert fresh["refund"] == refund
@@ -145,7 +164,14 @@ def test_an_old_quote_is_answered_with_a_fresh_one(now, heard):
     later = before(sailing, 30) + timedelta(minutes=10)
 
     fresh = assert_refused_with_a_fresh_quote(booking, token=quote.token, now=later, refund=1000)
-    cancel_booking(booking.pk, token=fresh["token"], actor="customer", now=later)
+    cancel_booking(
+        booking.pk,
+        token=fresh["token"],
+        expected_refund=1000,
+        expected_charge=0,
+        actor="customer",
+        now=later,
+    )
 
     assert heard.cancelled == [(booking.reference, 1000, "customer")]
 
