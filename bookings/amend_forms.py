@@ -1,0 +1,187 @@
+"""The forms of amending: who travels with what, and another sailing for a crossing."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from bookings.models import Passenger, Vehicle
+from bookings.operations.amend_cast import Standing
+from bookings.operations.amend_request import AmendRequest, TravellerWish
+from bookings.operations.hold import VehicleInput
+from bookings.operations.journey import LegWish
+from ferries.offers import AccommodationOffer
+from ferries.party import CATEGORIES, VEHICLE_KINDS
+
+MOST_UNITS = 9
+NEW = "new"
+
+
+def _name(label: str) -> forms.CharField:
+    return forms.CharField(
+        label=label, max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+def _number(label: str, *, least: int, most: int, required: bool) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        min_value=least,
+        max_value=most,
+        required=required,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+
+class PartyForm(forms.Form):
+    """The travellers of a booking with room for a new one, and its vehicle."""
+
+    new_category = forms.ChoiceField(
+        label="One more traveller",
+        choices=[("", "Nobody"), *((each, each.capitalize()) for each in CATEGORIES)],
+        required=False,
+    )
+    vehicle = forms.ChoiceField(
+        label="Vehicle",
+        choices=[("", "No vehicle"), *((kind, kind.capitalize()) for kind in VEHICLE_KINDS)],
+        required=False,
+    )
+
+    def __init__(
+        self, data: Any = None, *, passengers: Iterable[Passenger], vehicle: Vehicle | None
+    ) -> None:
+        self.passengers = list(passengers)
+        self.present = vehicle
+        super().__init__(data, initial=self._as_it_is())
+        for one in self.passengers:
+            self.fields[f"{one.item}_given_name"] = _name("Given name")
+            self.fields[f"{one.item}_surname"] = _name("Surname")
+            self.fields[f"{one.item}_stays"] = forms.BooleanField(label="Travels", required=False)
+        self.fields["new_given_name"] = _name("Given name")
+        self.fields["new_surname"] = _name("Surname")
+        self.fields["new_age"] = _number(
+            "Age on the day of travel", least=0, most=130, required=False
+        )
+        for name in ("new_given_name", "new_surname"):
+            self.fields[name].required = False
+        sizes = (("length_cm", "Length in cm"), ("height_cm", "Height in cm"))
+        for name, label in (*sizes, ("trailer_length_cm", "Trailer length in cm")):
+            self.fields[name] = _number(label, least=0, most=3000, required=False)
+        self.fields["registration"] = forms.CharField(
+            label="Registration number", max_length=20, required=False
+        )
+
+    def _as_it_is(self) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for one in self.passengers:
+            values[f"{one.item}_given_name"] = one.given_name
+            values[f"{one.item}_surname"] = one.surname
+            values[f"{one.item}_stays"] = True
+        if self.present:
+            names = ("length_cm", "height_cm", "trailer_length_cm", "registration")
+            values |= {name: getattr(self.present, name) for name in names}
+            values["vehicle"] = self.present.kind
+        return values
+
+    @property
+    def people(self) -> list[dict[str, Any]]:
+        """Return for each traveller the heading and the bound fields."""
+        names = ("given_name", "surname", "stays")
+        return [
+            {"who": one, "fields": [self[f"{one.item}_{name}"] for name in names]}
+            for one in self.passengers
+        ]
+
+    @property
+    def new_fields(self) -> list[forms.BoundField]:
+        """Return the bound fields of the new traveller."""
+        return [self[f"new_{name}"] for name in ("category", "given_name", "surname", "age")]
+
+    @property
+    def vehicle_fields(self) -> list[forms.BoundField]:
+        """Return the bound fields of the vehicle."""
+        names = ("vehicle", "length_cm", "height_cm", "trailer_length_cm", "registration")
+        return [self[name] for name in names]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the names of a new traveller and the size of a vehicle."""
+        values = self.cleaned_data
+        if values.get("new_category"):
+            for name in ("new_given_name", "new_surname"):
+                if not values.get(name):
+                    self.add_error(name, "Enter the name of the new traveller.")
+        if values.get("vehicle"):
+            for name in ("length_cm", "height_cm"):
+                if not values.get(name):
+                    self.add_error(name, "Enter the size of the vehicle in cm.")
+        return values
+
+    def as_request(self) -> AmendRequest:
+        """Return what a valid form asks for."""
+        return AmendRequest(travellers=self._travellers(), vehicles=self._vehicles())
+
+    def _travellers(self) -> tuple[TravellerWish, ...]:
+        values = self.cleaned_data
+        stay = [
+            TravellerWish(
+                one.category,
+                values[f"{one.item}_given_name"],
+                values[f"{one.item}_surname"],
+                one.age,
+                item=one.item,
+            )
+            for one in self.passengers
+            if values[f"{one.item}_stays"]
+        ]
+        if values["new_category"]:
+            names = values["new_given_name"], values["new_surname"]
+            stay.append(TravellerWish(values["new_category"], *names, values["new_age"]))
+        return tuple(stay)
+
+    def _vehicles(self) -> tuple[VehicleInput, ...]:
+        values, present = self.cleaned_data, self.present
+        if not values["vehicle"]:
+            return ()
+        is_same = present is not None and present.kind == values["vehicle"]
+        return (
+            VehicleInput(
+                kind=values["vehicle"],
+                length_cm=values["length_cm"],
+                height_cm=values["height_cm"],
+                trailer_length_cm=values["trailer_length_cm"] or 0,
+                registration=values["registration"].upper(),
+                width_cm=present.width_cm if present and is_same else 0,
+                weight_kg=present.weight_kg if present and is_same else 0,
+                charges=present.charges if present else False,
+            ),
+        )
+
+
+class CrossingForm(forms.Form):
+    """The sailing that a crossing moves to, and how many cabins or seats of each type."""
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        leg: Standing,
+        types: Iterable[AccommodationOffer],
+    ) -> None:
+        super().__init__(data)
+        self.leg = leg
+        self.fields["offer"] = forms.CharField(max_length=120)
+        self.types = {each.code: each for each in types}
+        present = Counter(code for _, code in leg.cast.accommodation)
+        for code, each in self.types.items():
+            field = _number(each.name, least=0, most=MOST_UNITS, required=False)
+            field.initial = present[code]
+            self.fields[f"acc_{code}"] = field
+
+    def as_request(self) -> AmendRequest:
+        """Return what a valid form asks for."""
+        values = self.cleaned_data
+        units = tuple(code for code in self.types for _ in range(values[f"acc_{code}"] or 0))
+        present = sorted(code for _, code in self.leg.cast.accommodation)
+        wish = LegWish(values["offer"], () if sorted(units) == present else units)
+        return AmendRequest(legs={self.leg.number: wish})

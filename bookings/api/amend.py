@@ -1,0 +1,132 @@
+"""The API of amendments: read the input, call one operation, answer."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bookings import queries
+from bookings.api.serializers import booking_json, utc
+from bookings.api.views import PROOF, BookingAPIView, checked, guests_booking
+from bookings.models import Amendment
+from bookings.operations import amend
+from bookings.operations.amend_request import AmendRequest, TravellerWish
+from bookings.operations.hold import MAX_TRAVELLERS, VehicleInput
+from bookings.operations.journey import LegWish
+from ferries.party import CATEGORIES, VEHICLE_KINDS
+from maritime.lib import clock
+
+MAX_SIZES = {"length_cm": 3000, "height_cm": 1000, "trailer_length_cm": 3000, "width_cm": 600}
+MAX_TOKEN = 20_000
+
+
+class _LegInput(serializers.Serializer[Any]):
+    leg = serializers.IntegerField(min_value=1, help_text="number of the crossing")
+    offer = serializers.CharField(max_length=120)
+    accommodation = serializers.ListField(
+        child=serializers.SlugField(max_length=20),
+        max_length=MAX_TRAVELLERS,
+        required=False,
+        help_text="type codes, one for each unit; empty: those it has",
+    )
+
+
+class _TravellerInput(serializers.Serializer[Any]):
+    item = serializers.RegexField(
+        r"^p\d{1,3}$", required=False, help_text="p0 ... of the booking; none: a new traveller"
+    )
+    category = serializers.ChoiceField(choices=CATEGORIES)
+    given_name = serializers.CharField(max_length=80)
+    surname = serializers.CharField(max_length=80)
+    age = serializers.IntegerField(min_value=0, max_value=130, required=False, allow_null=True)
+
+
+class _VehicleInput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=VEHICLE_KINDS)
+    length_cm = serializers.IntegerField(min_value=1, max_value=MAX_SIZES["length_cm"])
+    height_cm = serializers.IntegerField(min_value=1, max_value=MAX_SIZES["height_cm"])
+    trailer_length_cm = serializers.IntegerField(
+        min_value=0, max_value=MAX_SIZES["trailer_length_cm"], required=False
+    )
+    width_cm = serializers.IntegerField(
+        min_value=0, max_value=MAX_SIZES["width_cm"], required=False
+    )
+    weight_kg = serializers.IntegerField(min_value=0, max_value=100_000, required=False)
+    charges = serializers.BooleanField(required=False)
+    registration = serializers.CharField(max_length=20, required=False, allow_blank=True)
+
+
+class AmendInput(serializers.Serializer[Any]):
+    """The body of POST /bookings/{reference}/amendment-quotes; what is left out stays as it is."""
+
+    legs = _LegInput(many=True, required=False)
+    passengers = _TravellerInput(many=True, required=False)
+    vehicles = _VehicleInput(many=True, required=False)
+
+    def as_request(self) -> AmendRequest:
+        """Return what the operations take; call it after is_valid."""
+        values = self.validated_data
+        legs, people, vehicles = (values.get(name) for name in ("legs", "passengers", "vehicles"))
+        return AmendRequest(
+            legs=None if legs is None else {leg["leg"]: _wish(leg) for leg in legs},
+            travellers=None if people is None else tuple(TravellerWish(**one) for one in people),
+            vehicles=None if vehicles is None else tuple(VehicleInput(**one) for one in vehicles),
+        )
+
+
+class CommitInput(serializers.Serializer[Any]):
+    """The body of POST /bookings/{reference}/amendments: a quote's token and the sums agreed to."""
+
+    token = serializers.CharField(max_length=MAX_TOKEN)
+    due = serializers.IntegerField(min_value=0, help_text="minor units")
+    refund = serializers.IntegerField(min_value=0, help_text="minor units")
+
+
+class AmendmentQuoteView(BookingAPIView):
+    """Say what a change costs now."""
+
+    @extend_schema(request=AmendInput, responses=dict, parameters=PROOF)
+    def post(self, request: Request, reference: str) -> Response:
+        body = checked(AmendInput(data=request.data))
+        booking = guests_booking(request, reference)
+        quote = amend.quote_amendment(booking, body.as_request(), now=clock.now())
+        return Response(quote.as_dict())
+
+
+class AmendmentView(BookingAPIView):
+    """Make the change of a quote, or take back the one that waits for payment."""
+
+    @extend_schema(request=CommitInput, responses={200: dict, 202: dict}, parameters=PROOF)
+    def post(self, request: Request, reference: str) -> Response:
+        body = checked(CommitInput(data=request.data))
+        booking = guests_booking(request, reference)
+        made = amend.commit_amendment(
+            booking.pk, actor="customer", now=clock.now(), **body.validated_data
+        )
+        is_open = made.state == Amendment.State.AWAITING_PAYMENT
+        return Response(_answer(made, reference), status=202 if is_open else 200)
+
+    @extend_schema(responses={204: None}, parameters=PROOF)
+    def delete(self, request: Request, reference: str) -> Response:
+        booking = guests_booking(request, reference)
+        amend.withdraw_amendment(booking.pk, actor="customer", now=clock.now())
+        return Response(status=204)
+
+
+def _answer(made: Amendment, reference: str) -> dict[str, Any]:
+    is_open = made.state == Amendment.State.AWAITING_PAYMENT
+    return {
+        "state": made.state,
+        "difference": made.difference,
+        "fee": made.fee,
+        "due": queries.due_of(made) if is_open else 0,
+        "currency": made.booking.currency,
+        "expires_at": utc(made.expires_at),
+        "booking": booking_json(queries.booking_by_reference(reference)),
+    }
+
+
+def _wish(leg: dict[str, Any]) -> LegWish:
+    return LegWish(leg["offer"], tuple(leg.get("accommodation", ())))
