@@ -1,27 +1,26 @@
 """Bookings as staff see them: everything readable, nothing editable, two ways to cancel."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.forms import CharField, Form, Textarea
+from django.forms import CharField, ChoiceField, Form, Textarea
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from bookings import queries, tickets
+from bookings import admin_disruptions, queries, tickets
 from bookings.models import Booking, BookingEvent, JourneyLeg, OrderItem, Passenger, Vehicle
 from bookings.operations import cancel
+from bookings.operations.cancel import Overrule
 from maritime.lib import clock
 from maritime.lib.errors import MaritimeError
 from maritime.lib.money import format_minor
 
-
-class _Cancel(Protocol):
-    def __call__(self, booking_id: int, *, actor: str, reason: str, now: Any) -> Booking: ...
+__all__ = ("BookingAdmin", "admin_disruptions")
 
 
 class _ReadOnly:
@@ -84,6 +83,17 @@ class ReasonForm(Form):
     reason = CharField(max_length=200, widget=Textarea(attrs={"rows": 2, "cols": 60}))
 
 
+class OverruleForm(ReasonForm):
+    """Why the conditions do not count, as a code; it goes into the event too."""
+
+    overrule = ChoiceField(
+        label="Why the conditions do not count",
+        choices=[("", "Choose a reason"), *Overrule.choices],
+        help_text="If the ferry company is the cause, departed crossings and fees go back too.",
+    )
+    field_order = ("overrule", "reason")
+
+
 @admin.register(Booking)
 class BookingAdmin(_ReadOnly, admin.ModelAdmin):
     """Find, read and cancel bookings."""
@@ -134,37 +144,40 @@ class BookingAdmin(_ReadOnly, admin.ModelAdmin):
     def cancel_by_conditions(
         self, request: HttpRequest, queryset: QuerySet[Booking]
     ) -> HttpResponse | None:
-        return self._cancel(request, queryset, cancel.cancel_by_conditions, _due_by_conditions)
+        return self._cancel(
+            request, queryset, cancel.cancel_by_conditions, _due_by_conditions, ReasonForm
+        )
 
     @admin.action(permissions=["cancel_booking"], description="Cancel with full refund")
     def cancel_in_full(
         self, request: HttpRequest, queryset: QuerySet[Booking]
     ) -> HttpResponse | None:
-        return self._cancel(request, queryset, cancel.cancel_in_full, _due_in_full)
+        return self._cancel(request, queryset, cancel.cancel_in_full, _due_in_full, OverruleForm)
 
     def _cancel(
         self,
         request: HttpRequest,
         queryset: QuerySet[Booking],
-        operation: _Cancel,
+        operation: Callable[..., Booking],
         due: Callable[[Booking], str],
+        form_class: type[ReasonForm],
     ) -> HttpResponse | None:
         """Show what would be refunded and ask for the reason; cancel when it is given."""
-        form = ReasonForm(request.POST if "reason" in request.POST else None)
+        form = form_class(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
             return self._confirmation(request, queryset, form, due)
         for booking in queryset.order_by("pk"):
             try:
-                operation(
+                cancelled = operation(
                     booking.pk,
                     actor=f"staff:{request.user.pk}",
-                    reason=form.cleaned_data["reason"],
                     now=clock.now(),
+                    **form.cleaned_data,
                 )
             except MaritimeError as error:
                 self.message_user(request, f"{booking}: {error.message}", messages.ERROR)
             else:
-                self.message_user(request, f"{booking} is cancelled.", messages.SUCCESS)
+                self.message_user(request, _done(cancelled), messages.SUCCESS)
         return None
 
     def _confirmation(
@@ -228,4 +241,11 @@ def _due_by_conditions(booking: Booking) -> str:
 
 
 def _due_in_full(booking: Booking) -> str:
-    return format_minor(booking.paid - booking.refunded, booking.currency)
+    left = max(0, min(booking.paid - booking.refunded, booking.total))
+    return f"up to {format_minor(left, booking.currency)}, by the reason below"
+
+
+def _done(booking: Booking) -> str:
+    if booking.state == Booking.State.CANCELLED:
+        return f"{booking} is cancelled."
+    return f"{booking}: what was not used is cancelled; the crossings that departed stand."

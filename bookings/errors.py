@@ -40,12 +40,90 @@ class QuoteOutdated(MaritimeError):
         super().__init__(quote=quote)
 
 
+class PriceChanged(MaritimeError):
+    """The price is not the one that was promised; `quote` in the details is a new one."""
+
+    code = "quote_outdated"
+    user_message = "The price has changed. Please look at the new one."
+    status = 409
+
+    def __init__(self, quote: dict[str, Any]) -> None:
+        super().__init__(quote=quote)
+
+
 class NotCancellable(MaritimeError):
     """The journey is over, so there is nothing left to cancel."""
 
     code = "not_cancellable"
     user_message = "Your last crossing has departed, so this booking cannot be cancelled here."
     status = 409
+
+
+class NotAmendable(MaritimeError):
+    """The fare, the operator or the clock allows no such change; the sentence says which."""
+
+    code = "not_amendable"
+    user_message = "This booking cannot be changed like this."
+    status = 409
+
+
+class AmendmentOutstanding(MaritimeError):
+    """Another change waits for its payment."""
+
+    code = "amendment_outstanding"
+    user_message = "A change of this booking waits for your payment. Pay or withdraw it first."
+    status = 409
+
+
+class AmendmentOutdated(MaritimeError):
+    """The quote of a change is not valid any more; `quote` in the details is a fresh one, if any."""
+
+    code = "amendment_outdated"
+    user_message = "The cost of this change is another now. Please look at the new figures."
+    status = 409
+
+    def __init__(self, quote: dict[str, Any] | None) -> None:
+        super().__init__(quote=quote)
+
+
+class InvalidSelection(MaritimeError):
+    """What shall be cancelled is not part of the booking, or cannot be cancelled by itself."""
+
+    code = "invalid_selection"
+    user_message = "Please choose again what you want to cancel."
+    status = 422
+
+
+class AlreadyCancelled(MaritimeError):
+    """What shall be cancelled is cancelled already; nothing is charged or refunded again."""
+
+    code = "already_cancelled"
+    user_message = "This is cancelled already. Please look at your booking."
+    status = 409
+
+
+class AlreadyDeparted(MaritimeError):
+    """The crossing has departed, so nothing of it can be cancelled."""
+
+    code = "already_departed"
+    user_message = "This crossing has departed, so nothing of it can be cancelled."
+    status = 409
+
+
+class InvalidOverrule(MaritimeError):
+    """No such reason to set the conditions aside."""
+
+    code = "invalid_overrule"
+    user_message = "Please choose one of the reasons for giving everything back."
+    status = 422
+
+
+class RestCannotTravel(MaritimeError):
+    """What would be left of the party may not travel; the sentence says what goes with it."""
+
+    code = "rest_cannot_travel"
+    user_message = "The rest of your party could not travel like this."
+    status = 422
 
 
 class InvalidParty(MaritimeError):

@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 
-from bookings.operations.hold import Contact, HoldRequest, Traveller, VehicleInput
+from bookings.operations.hold import Contact, HoldRequest, Traveller, VehicleInput, Wishes
+from bookings.operations.journey import LegWish
 from ferries.party import Party
 from maritime.lib import references
 
@@ -30,6 +31,7 @@ class CheckoutForm(forms.Form):
     """
 
     key = forms.UUIDField(widget=forms.HiddenInput)
+    quote = forms.CharField(widget=forms.HiddenInput, required=False)
     email = forms.EmailField(
         label="E-mail",
         help_text="Your tickets go to this address.",
@@ -64,7 +66,7 @@ class CheckoutForm(forms.Form):
                 ),
             )
         # The order of the page, which the error summary follows: class fields come first in it.
-        last = ("email", "phone", "key")
+        last = ("email", "phone", "key", "quote")
         self.order_fields([*(name for name in self.fields if name not in last), *last])
 
     def _add_traveller(self, index: int, category: str) -> None:
@@ -109,7 +111,13 @@ class CheckoutForm(forms.Form):
             for index, category in enumerate(self.party.categories)
         ]
 
-    def hold_request(self, offer_ids: tuple[str, ...]) -> HoldRequest:
+    def promise(self, quote: str) -> None:
+        """Let the page's button agree to the price of this quote."""
+        if self.is_bound:
+            self.data = {**{name: self.data[name] for name in self.data}, "quote": quote}
+        self.initial["quote"] = quote
+
+    def hold_request(self, legs: tuple[LegWish, ...], wishes: Wishes) -> HoldRequest:
         """Return what a valid form asks for; the first adult is the contact."""
         values = self.cleaned_data
         travellers = tuple(
@@ -122,7 +130,7 @@ class CheckoutForm(forms.Form):
             for index, category in enumerate(self.party.categories)
         )
         return HoldRequest(
-            offer_ids=offer_ids,
+            legs=legs,
             travellers=travellers,
             vehicles=self._vehicles(),
             contact=Contact(
@@ -131,6 +139,8 @@ class CheckoutForm(forms.Form):
                 email=values["email"],
                 phone=values["phone"],
             ),
+            wishes=wishes,
+            quote=values["quote"],
         )
 
     def _vehicles(self) -> tuple[VehicleInput, ...]:
@@ -144,6 +154,9 @@ class CheckoutForm(forms.Form):
                 height_cm=size.height_cm,
                 trailer_length_cm=size.trailer_length_cm,
                 registration=self.cleaned_data["registration"].upper(),
+                width_cm=size.width_cm,
+                weight_kg=size.weight_kg,
+                charges=size.charges,
             ),
         )
 

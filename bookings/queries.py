@@ -3,11 +3,22 @@
 import hmac
 import unicodedata
 import uuid
+from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
 
+from bookings import states
 from bookings.errors import BookingNotFound
-from bookings.models import Booking, JourneyLeg, OrderItem, Passenger, Ticket, Vehicle
+from bookings.models import (
+    Amendment,
+    Booking,
+    JourneyLeg,
+    OrderItem,
+    Passenger,
+    Pet,
+    Ticket,
+    Vehicle,
+)
 from maritime.lib import references
 
 
@@ -59,15 +70,39 @@ def booking_with_legs(booking_id: int) -> Booking:
 
 
 def whole_bookings() -> QuerySet[Booking]:
-    """Return bookings with legs, travellers, vehicles, items and tickets: 6 queries in all."""
+    """Return bookings with legs, travellers, vehicles, items, pets and tickets: 8 queries in all."""
     tickets = Ticket.objects.order_by("pk")
     return Booking.objects.prefetch_related(
         Prefetch("legs", JourneyLeg.objects.select_related("operator").order_by("position")),
         Prefetch("legs__tickets", tickets),
         Prefetch("passengers", Passenger.objects.order_by("position")),
         Prefetch("vehicles", Vehicle.objects.order_by("position")),
+        Prefetch("pets", Pet.objects.order_by("position")),
         Prefetch("items", OrderItem.objects.order_by("pk")),
     )
+
+
+def outstanding_amendment(booking: Booking, *, now: datetime) -> Amendment | None:
+    """Return the change that waits for payment and still has time; a late one counts as ended."""
+    waiting = booking.amendments.filter(state=Amendment.State.AWAITING_PAYMENT, expires_at__gt=now)
+    return waiting.first() if booking.state == Booking.State.CONFIRMED else None
+
+
+def due_of(amendment: Amendment) -> int:
+    """Return what has to be paid before the change is made, in minor units."""
+    return max(0, amendment.difference + amendment.fee)
+
+
+def amount_due(booking: Booking, *, now: datetime) -> int:
+    """Return what the customer has to pay now, in minor units.
+
+    The price of a booking that is not paid (late money may still pay an expired one), or what an
+    outstanding change costs; 0 when nothing waits for money.
+    """
+    if Booking.State.PAID in states.MOVES[booking.state]:
+        return booking.total - booking.paid
+    amendment = outstanding_amendment(booking, now=now)
+    return due_of(amendment) if amendment else 0
 
 
 def _found(booking: Booking | None) -> Booking:

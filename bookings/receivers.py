@@ -1,12 +1,17 @@
 """What this app does when something happens: it asks operators, by durable jobs."""
 
+from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
 
 from bookings import signals
 from bookings.models import Booking
-from ferries.models import Operator
+from bookings.operations import amend, disrupt
+from ferries.models import Operator, Sailing
+from ferries.operations.swap_vessel import SwapPlan
+from ferries.signals import sailing_changed
+from maritime.lib import clock
 from maritime.ops import jobs
 
 
@@ -20,7 +25,15 @@ def queue_confirmation(sender: Any, *, booking: Booking, **kwargs: Any) -> None:
     )
 
 
+@receiver(signals.booking_cancelled, dispatch_uid="withdraw amendment")
+@receiver(signals.items_cancelled, dispatch_uid="withdraw amendment of the whole")
+def withdraw_amendment(sender: Any, *, booking: Booking, **kwargs: Any) -> None:
+    """End the change that waits for payment: it was worked out for the booking as it was."""
+    amend.withdraw_outstanding(booking, now=clock.now())
+
+
 @receiver(signals.booking_cancelled, dispatch_uid="cancel with operator")
+@receiver(signals.items_cancelled, dispatch_uid="cancel leg with operator")
 @receiver(signals.booking_expired, dispatch_uid="release at operator")
 def queue_operator_cancellation(sender: Any, *, booking: Booking, **kwargs: Any) -> None:
     """Give remote legs back to their operators; our own space is free already."""
@@ -30,3 +43,18 @@ def queue_operator_cancellation(sender: Any, *, booking: Booking, **kwargs: Any)
             key=f"operator-cancel:{booking.pk}:{booking.version}",
             booking_id=booking.pk,
         )
+
+
+@receiver(sailing_changed, dispatch_uid="disruptions of a swap")
+def open_disruptions(
+    sender: Any, *, sailing: Sailing, plan: SwapPlan, actor: str, now: datetime, **kwargs: Any
+) -> None:
+    """Record what does not fit at once; tell all other bookings of the sailing one by one."""
+    disrupt.open_disruptions(sailing, plan, now=now)
+    jobs.add(
+        "bookings.record_vessel_change",
+        key=f"vessel-change:{sailing.pk}:{sailing.version}",
+        sailing_id=sailing.pk,
+        version=sailing.version,
+        actor=actor,
+    )

@@ -8,7 +8,15 @@ from django.dispatch import Signal
 
 booking_paid = Signal()
 booking_confirmed = Signal()
-# Also carries `refund_due` (minor units) and `reason`.
+# Also carries `refund_due` and `voucher_due` (minor units) and `reason`.
 booking_cancelled = Signal()
+# A part is cancelled, the booking stands. Also carries `refund_due`, `voucher_due`, `reason`, `legs`
+# (primary keys of those of which something is cancelled) and `event`, whose id names this
+# cancellation.
+items_cancelled = Signal()
 # The hold ended without money: an open payment must be closed.
 booking_expired = Signal()
+# A change of a confirmed booking is applied: also carries `amendment` and `refund_due`.
+booking_amended = Signal()
+# A change was not paid in time or was withdrawn: its open payment must be closed.
+amendment_ended = Signal()

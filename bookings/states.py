@@ -21,10 +21,8 @@ UNPAID = frozenset({State.HELD, State.PAYMENT_PENDING})
 
 
 def begin(booking: Booking, *, actor: str, now: datetime) -> BookingEvent:
-    """Record that a new booking is held; the caller has just saved it."""
-    return BookingEvent.objects.create(
-        booking=booking, name="held", to_state=booking.state, actor=actor, at=now
-    )
+    """Return the event of a new booking that is held; the caller saves both."""
+    return BookingEvent(booking=booking, name="held", to_state=booking.state, actor=actor, at=now)
 
 
 def move(
@@ -47,6 +45,26 @@ def move(
         name=name,
         from_state=came_from,
         to_state=to,
+        actor=actor,
+        reason=reason,
+        at=now,
+    )
+
+
+def note(
+    booking: Booking, *, name: str, actor: str, now: datetime, reason: str = ""
+) -> BookingEvent:
+    """Append an event to a locked booking that stays in its state.
+
+    Saves `total` too, since a change of a part changes the price.
+    """
+    booking.version += 1
+    booking.save(update_fields=["version", "total", "updated_at"])
+    return BookingEvent.objects.create(
+        booking=booking,
+        name=name,
+        from_state=booking.state,
+        to_state=booking.state,
         actor=actor,
         reason=reason,
         at=now,

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from bookings.operations import cancel, check, confirm, expire
+from bookings.operations import cancel, check, confirm, disrupt, expire
 from maritime.lib import clock
 from maritime.ops.tasks import DurableTask
 
@@ -29,3 +29,9 @@ def cancel_booking_with_operator(booking_id: int) -> None:
 def expire_holds() -> int:
     """Tidy up the holds that ran out."""
     return expire.expire_holds(now=clock.now())
+
+
+@shared_task(base=DurableTask, name="bookings.record_vessel_change")
+def record_vessel_change(sailing_id: int, version: int, actor: str) -> int:
+    """Write another ship into the bookings of its sailing."""
+    return disrupt.record_vessel_change(sailing_id, version=version, actor=actor, now=clock.now())

@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ferries import cache, inventory
+from ferries import cache, deck, inventory
+from ferries.deck import AreaSpace
 from ferries.errors import UnknownSailing
-from ferries.inventory import PoolSpace
+from ferries.fitting import Fitting
+from ferries.fittings import read_fittings
 from ferries.models import Leg, Sailing
 from ferries.refusals import utc_text
+from ferries.spaces import PoolSpace, left_on
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ def left_of(sailing_ids: Sequence[int], *, now: datetime) -> Left:
     )
     for pk, cached in found.items():
         if cached.value is not None:
-            spaces[pk] = [PoolSpace(*values) for values in cached.value]
+            spaces[pk] = [_space_from_json(values) for values in cached.value]
     return Left(
         spaces=spaces,
         cached=not missing,
@@ -58,9 +61,9 @@ def availability(public_id: UUID, *, now: datetime) -> tuple[dict[str, Any], boo
     """
     sailing, known = _sailing(public_id)
     left = left_of([sailing["pk"]], now=now)
-    spaces = left.spaces[sailing["pk"]]
+    spaces, fitting = left.spaces[sailing["pk"]], Fitting.from_json(sailing["fitting"])
     legs = [
-        {**facts, **_left_on(spaces, range(*sectors))}
+        {**facts, **_left_on(spaces, range(*sectors), fitting, now)}
         for facts, sectors in zip(sailing["legs"], sailing["sectors"], strict=True)
     ]
     answer = {
@@ -72,15 +75,32 @@ def availability(public_id: UUID, *, now: datetime) -> tuple[dict[str, Any], boo
     return answer, known and left.cached
 
 
-def _left_on(spaces: Sequence[PoolSpace], sectors: range) -> dict[str, Any]:
-    areas = inventory.areas_left(spaces, sectors)
+def _left_on(
+    spaces: Sequence[PoolSpace], sectors: range, fitting: Fitting, now: datetime
+) -> dict[str, Any]:
+    """Return what the general public can take; shares kept for groups are left out."""
+    left = left_on(spaces, sectors, group="", now=now)
     return {
-        "persons": inventory.persons_left(spaces, sectors),
-        "deck_areas": [
-            {"code": area.code, "clear_height_cm": area.clear_height_cm, "left_cm": area.left_cm}
-            for area in areas
+        "persons": left.get("persons", 0),
+        "deck_areas": [_area_json(space) for space in deck.areas_left(fitting.areas, left)],
+        "accommodation": [
+            {"code": each.code, "name": each.name, "left": left.get(f"acc:{each.code}", 0)}
+            for each in fitting.accommodation
         ],
+        "pets": {kind: left.get(f"pet:{kind}", 0) for kind in fitting.pets},
     }
+
+
+def _area_json(space: AreaSpace) -> dict[str, Any]:
+    area = space.area
+    unit = "left_places" if area.counts_places else "left_cm"
+    return {"code": area.code, "clear_height_cm": area.clear_height_cm, unit: space.left}
+
+
+def _space_from_json(values: list[Any]) -> PoolSpace:
+    pool_id, sailing_id, sector, resource, left, group, text = values
+    release_at = datetime.fromisoformat(text) if text else None
+    return PoolSpace(pool_id, sailing_id, sector, resource, left, group, release_at)
 
 
 def _sailing(public_id: UUID) -> tuple[dict[str, Any], bool]:
@@ -103,8 +123,11 @@ def _read_sailing(public_id: UUID) -> dict[str, Any]:
         .filter(sailing=sailing)
         .order_by("from_sequence", "to_sequence")
     )
+    ship = sailing.configuration_id
+    fitting = read_fittings([ship])[ship] if ship else Fitting()
     return {
         "pk": sailing.pk,
+        "fitting": fitting.as_json(),
         "operator": sailing.operator.code,
         "status": sailing.status,
         "sectors": [[leg.from_sequence, leg.to_sequence] for leg in legs],

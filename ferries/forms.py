@@ -43,6 +43,21 @@ def _centimetres(label: str, hint: str, *, least: int, most: int) -> forms.Integ
     )
 
 
+def _kilogrammes(label: str, hint: str) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        help_text=hint,
+        min_value=5,
+        max_value=100_000,
+        required=False,
+        error_messages={
+            "min_value": f"{label}: at least 5 kg. Did you enter tonnes?",
+            "max_value": f"{label}: at most 100,000 kg.",
+            "invalid": f"{label}: enter whole kilogrammes.",
+        },
+    )
+
+
 class PartyForm(forms.Form):
     """Who travels and with what; also read from the address of the check-out page."""
 
@@ -62,6 +77,19 @@ class PartyForm(forms.Form):
     trailer_length_cm = _centimetres(
         "Trailer length in cm", "empty if there is none", least=0, most=1500
     )
+    vehicle_width_cm = _centimetres(
+        "Width in cm", "with mirrors folded; empty for an ordinary one", least=50, most=500
+    )
+    vehicle_weight_kg = _kilogrammes("Weight in kg", "loaded, with trailer; empty if under 3.5 t")
+    vehicle_charges = forms.BooleanField(label="Needs a charging plug on board", required=False)
+    group = forms.CharField(
+        label="Group code",
+        help_text="residents and other groups have one",
+        max_length=30,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+        error_messages={"max_length": "Group code: at most 30 characters."},
+    )
 
     def clean_adults(self) -> int:
         """Take one adult where the field is missing or empty."""
@@ -76,6 +104,7 @@ class PartyForm(forms.Form):
             children=values["children"] or 0,
             infants=values["infants"] or 0,
             vehicle=_vehicle(values),
+            group=values["group"].casefold(),
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -184,7 +213,13 @@ def party_fields(party: Party) -> dict[str, str | int]:
             "vehicle_length_cm": party.vehicle.length_cm,
             "vehicle_height_cm": party.vehicle.height_cm,
             "trailer_length_cm": party.vehicle.trailer_length_cm,
+            "vehicle_width_cm": party.vehicle.width_cm or "",
+            "vehicle_weight_kg": party.vehicle.weight_kg or "",
         }
+        if party.vehicle.charges:
+            fields["vehicle_charges"] = "on"
+    if party.group:
+        fields["group"] = party.group
     return fields
 
 
@@ -198,4 +233,7 @@ def _vehicle(values: dict[str, Any]) -> VehicleSize | None:
         length_cm=values["vehicle_length_cm"] or length,
         height_cm=values["vehicle_height_cm"] or height,
         trailer_length_cm=values["trailer_length_cm"] or 0,
+        width_cm=values["vehicle_width_cm"] or 0,
+        weight_kg=values["vehicle_weight_kg"] or 0,
+        charges=values["vehicle_charges"],
     )

@@ -15,10 +15,19 @@ def routes_on_sale() -> list[Route]:
     )
 
 
-def condition_sentences(operators: Iterable[Operator]) -> dict[str, list[str]]:
-    """Return what cancelling costs, as sentences by operator name, the cheapest time first."""
-    bands = ConditionBand.objects.filter(operator__in=list(operators))
-    sentences: dict[str, list[str]] = {}
-    for band in bands.select_related("operator").order_by("operator__name", "-from_hours"):
-        sentences.setdefault(band.operator.name, []).append(band.sentence)
-    return sentences
+def condition_sentences(sold: Iterable[tuple[Operator, str]]) -> dict[str, list[str]]:
+    """Return what cancelling costs, as sentences by operator name, the cheapest time first.
+
+    `sold` names operators and codes of fare families. A family has its own bands, or else those
+    of the operator.
+    """
+    families = {operator.pk: family for operator, family in sold}
+    bands = ConditionBand.objects.filter(operator__in=families, action="cancel")
+    rows = bands.select_related("operator", "family").order_by("operator__name", "-from_hours")
+    found: dict[str, dict[bool, list[str]]] = {}
+    for band in rows:
+        is_own = band.family is not None
+        if not is_own or (band.family and band.family.code == families[band.operator_id]):
+            of_operator = found.setdefault(band.operator.name, {True: [], False: []})
+            of_operator[is_own].append(band.sentence)
+    return {name: sentences[True] or sentences[False] for name, sentences in found.items()}

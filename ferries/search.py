@@ -6,22 +6,24 @@ for 60 s; who did not answer is named in the result. Refusals that depend on the
 when read.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
-from ferries import availability, cache, network, refusals
-from ferries.availability import Left
+from ferries import alternatives, availability, cache, network, offering, refusals
+from ferries.fitting import Fitting
 from ferries.models import Operator
 from ferries.network import Known, Pair
-from ferries.operators import calls, local
+from ferries.offering import LegFacts, Listing
+from ferries.operators import calls
 from ferries.operators.base import Offer
-from ferries.operators.local import LegFacts
 from ferries.party import Party
+from ferries.spaces import PoolSpace
+from maritime.lib import clock
 
 LEG_FIELDS = tuple(field.name for field in fields(LegFacts))
 
@@ -73,14 +75,14 @@ class _Remote:
 class _Found:
     """Local legs and remote answers; None stands for what still has to be made."""
 
-    legs: list[LegFacts] | None
+    listing: Listing | None
     remote: dict[str, _Remote | None]
     generations: dict[str, str]
     until: float
 
     @property
     def complete(self) -> bool:
-        return self.legs is not None and None not in self.remote.values()
+        return self.listing is not None and None not in self.remote.values()
 
 
 @dataclass(frozen=True)
@@ -119,24 +121,75 @@ def search(
     """
     known = network.pair(origin, destination)
     question = _Question(known, day, party)
-    found = _look(question)
-    cached = known.cached and found.complete
+    result = _search(question, now=now)
+    others: list[SearchResult] = []
+
+    def offers_on(other_day: date) -> list[Offer]:
+        """Ask local operators about another day; what they say is as good as the first answer."""
+        if other_day < clock.local(now, known.pair.origin.zone).date():
+            return []
+        local = replace(known, pair=replace(known.pair, remote=()))
+        others.append(_search(_Question(local, other_day, party), now=now))
+        return others[-1].offers
+
+    offers = alternatives.with_nearest(result.offers, day=day, offers_on=offers_on)
+    return replace(
+        result,
+        offers=offers,
+        cached=result.cached and all(other.cached for other in others),
+        generations=dict(entry for each in (result, *others) for entry in each.generations.items()),
+        until=min(each.until for each in (result, *others)),
+    )
+
+
+def name_alternative(offer: Offer, *, party: Party, now: datetime) -> Offer:
+    """Return a refused offer with the nearest sailing that takes the party, if there is one."""
+    day = clock.local(offer.departs_at, offer.origin_zone).date()
+    found = search(
+        origin=offer.origin, destination=offer.destination, day=day, party=party, now=now
+    )
+    # Not by id: an offer may be of another fare family than the one that a search shows.
+    key = offer.sailing, offer.departs_at
+    hints = [
+        refusal.nearest
+        for each in found.offers
+        if (each.sailing, each.departs_at) == key
+        for refusal in each.refusals
+        if refusal.nearest and refusal.nearest["kind"] == "other_sailing"
+    ]
+    if hints:
+        return alternatives.hinted(offer, hints[0])
+    other = alternatives.nearest(offer, found.offers)
+    return alternatives.name(offer, other) if other else offer
+
+
+def _search(question: _Question, *, now: datetime) -> SearchResult:
+    known, day, party = question.known, question.day, question.party
+    cached_before = _look(question)
+    found = cached_before
     if not found.complete:
         found = cache.fill_alone(
             question.key,
             look=lambda: _complete_or_none(_look(question)),
-            fill=lambda: _fill(question, found, now=now),
+            fill=lambda: _fill(question, cached_before, now=now),
         )
-    legs = found.legs or []
-    left = availability.left_of(sorted({leg.sailing_id for leg in legs}), now=now)
+    listing = found.listing or Listing([], {})
+    left = availability.left_of(sorted({leg.sailing_id for leg in listing.legs}), now=now)
     remote = [answer for answer in found.remote.values() if answer]
-    offers = [*_local_offers(question, legs, left, now=now), *_remote_offers(remote, now=now)]
+    own = offering.offers_of(
+        listing, pair=known.pair, day=day, spaces=left.spaces, party=party, now=now
+    )
+    offers = [*own, *_remote_offers(remote, now=now)]
     return SearchResult(
         offers=sorted(offers, key=lambda offer: (offer.departs_at, offer.id)),
         operators=_answers(known.pair, remote, now=now),
-        cached=cached and left.cached,
+        cached=known.cached and cached_before.complete and left.cached,
         generations={**found.generations, **left.generations},
-        until=min(found.until, left.until, *_turning_points(known.pair, offers, now=now)),
+        until=min(
+            found.until,
+            left.until,
+            *_turning_points(known.pair, listing, left.spaces, remote, now=now),
+        ),
     )
 
 
@@ -149,7 +202,7 @@ def _look(question: _Question) -> _Found:
     }
     ends = [each.until for each in (listing, *answers.values()) if each.until]
     return _Found(
-        legs=_legs_from_json(listing.value) if listing.value is not None else None,
+        listing=_listing_from_json(listing.value) if listing.value is not None else None,
         remote={
             code: _remote_from_json(answer.value) if answer.value is not None else None
             for code, answer in answers.items()
@@ -169,11 +222,11 @@ def _complete_or_none(found: _Found) -> _Found | None:
 
 def _fill(question: _Question, found: _Found, *, now: datetime) -> _Found:
     """Make what is missing, store it under the generations read before, and return all of it."""
-    legs, until = found.legs, found.until
-    if legs is None:
-        legs = local.legs_on(question.pair, question.day) if question.pair.local else []
+    listing, until = found.listing, found.until
+    if listing is None:
+        listing = offering.listing(question.pair, question.day)
         end = cache.set_search_results(
-            [[getattr(leg, name) for name in LEG_FIELDS] for leg in legs],
+            _listing_json(listing),
             **question.cache_arguments,
             generation=found.generations[cache.SEARCHES],
         )
@@ -190,7 +243,7 @@ def _fill(question: _Question, found: _Found, *, now: datetime) -> _Found:
             )
             until = min(until, end)
     remote = {**found.remote, **{answer.code: answer for answer in asked}}
-    return replace(found, legs=legs, remote=remote, until=until)
+    return replace(found, listing=listing, remote=remote, until=until)
 
 
 def _ask(question: _Question, codes: Sequence[str], *, now: datetime) -> list[_Remote]:
@@ -209,26 +262,6 @@ def _ask(question: _Question, codes: Sequence[str], *, now: datetime) -> list[_R
         _Remote(operator.code, status, now.timestamp(), offers or [])
         for operator, offers, status in results
     ]
-
-
-def _local_offers(
-    question: _Question, legs: Iterable[LegFacts], left: Left, *, now: datetime
-) -> Iterable[Offer]:
-    sellers = {seller.pk: seller for seller in question.pair.local}
-    prices = {
-        pk: local.price_on(seller, question.day, question.party) for pk, seller in sellers.items()
-    }
-    for leg in legs:
-        if leg.operator_id in sellers:
-            yield local.offer_of(
-                leg,
-                pair=question.pair,
-                seller=sellers[leg.operator_id],
-                price=prices[leg.operator_id],
-                spaces=left.spaces[leg.sailing_id],
-                party=question.party,
-                now=now,
-            )
 
 
 def _remote_offers(answers: Iterable[_Remote], *, now: datetime) -> Iterable[Offer]:
@@ -253,28 +286,52 @@ def _answers(pair: Pair, remote: Iterable[_Remote], *, now: datetime) -> list[Op
     return sorted(answers, key=lambda answer: answer.code)
 
 
-def _turning_points(pair: Pair, offers: Iterable[Offer], *, now: datetime) -> list[float]:
-    """Return when refusals will change by the clock alone: sale closing and departure."""
-    closing = {seller.code: seller.sale_closes_minutes for seller in pair.local}
+def _turning_points(
+    pair: Pair,
+    listing: Listing,
+    spaces: Mapping[int, Sequence[PoolSpace]],
+    remote: Iterable[_Remote],
+    *,
+    now: datetime,
+) -> list[float]:
+    """Return when offers will change by the clock alone.
+
+    A sale opens or ends, space that is kept for a group is released, a ship departs.
+    """
+    closing = {seller.pk: seller.sale_closes_minutes for seller in pair.local}
     moments = [
-        moment
-        for offer in offers
-        for moment in (
-            offer.departs_at,
-            offer.departs_at - timedelta(minutes=closing.get(offer.operator, 0)),
+        refusals.sale_end(
+            departs_at=leg.departs_at,
+            closes_minutes=closing.get(leg.operator_id, 0),
+            closes_at=leg.sale_closes_at,
         )
+        for leg in listing.legs
     ]
+    moments += [leg.departs_at for leg in listing.legs]
+    moments += [leg.sale_opens_at for leg in listing.legs if leg.sale_opens_at]
+    moments += [each.release_at for rows in spaces.values() for each in rows if each.release_at]
+    moments += [offer.departs_at for answer in remote for offer in answer.offers]
     return [moment.timestamp() for moment in moments if moment > now]
 
 
-def _legs_from_json(value: list[list[Any]]) -> list[LegFacts]:
-    return [_leg_from_json(dict(zip(LEG_FIELDS, leg, strict=True))) for leg in value]
+def _listing_json(listing: Listing) -> dict[str, Any]:
+    return {
+        "legs": [[getattr(leg, name) for name in LEG_FIELDS] for leg in listing.legs],
+        "fittings": {str(pk): fitting.as_json() for pk, fitting in listing.fittings.items()},
+    }
+
+
+def _listing_from_json(value: dict[str, Any]) -> Listing:
+    return Listing(
+        legs=[_leg_from_json(dict(zip(LEG_FIELDS, leg, strict=True))) for leg in value["legs"]],
+        fittings={int(pk): Fitting.from_json(each) for pk, each in value["fittings"].items()},
+    )
 
 
 def _leg_from_json(leg: dict[str, Any]) -> LegFacts:
     leg["public_id"] = UUID(leg["public_id"])
-    leg["departs_at"] = datetime.fromisoformat(leg["departs_at"])
-    leg["arrives_at"] = datetime.fromisoformat(leg["arrives_at"])
+    for name in ("departs_at", "arrives_at", "sale_opens_at", "sale_closes_at"):
+        leg[name] = datetime.fromisoformat(leg[name]) if leg[name] else None
     return LegFacts(**leg)
 
 

@@ -1,22 +1,48 @@
 """The shapes of the bookings API: what comes in, checked for form, and what goes out."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
 
 from bookings.models import Booking, JourneyLeg, OrderItem
-from bookings.operations.hold import Contact, HoldRequest, Traveller, VehicleInput
+from bookings.operations.hold import (
+    MAX_ANIMALS,
+    MAX_TRAVELLERS,
+    Contact,
+    Held,
+    HoldRequest,
+    Traveller,
+    VehicleInput,
+    Wishes,
+)
+from bookings.operations.journey import LegWish
 from bookings.tickets import sign
-from ferries.party import CATEGORIES, VEHICLE_KINDS
+from ferries.party import CATEGORIES, PET_PLACES, VEHICLE_KINDS
 from maritime.lib import clock, references
 
 MAX_LENGTH_CM = 3000
 MAX_HEIGHT_CM = 1000
+MAX_WIDTH_CM = 600
+MAX_WEIGHT_KG = 100_000
+# What the floors above add to the JSON of a booking.
+ADDITIONS: list[Callable[[Booking], dict[str, Any]]] = []
 
 
 class _LegInput(serializers.Serializer[Any]):
     offer = serializers.CharField(max_length=120)
+    accommodation = serializers.ListField(
+        child=serializers.SlugField(max_length=20),
+        max_length=MAX_TRAVELLERS,
+        required=False,
+        help_text="type codes of cabins, berths or seats, one for each unit",
+    )
+
+
+class _PersonInput(serializers.Serializer[Any]):
+    category = serializers.ChoiceField(choices=CATEGORIES)
+    age = serializers.IntegerField(min_value=0, max_value=130, required=False, allow_null=True)
 
 
 class _TravellerInput(serializers.Serializer[Any]):
@@ -34,6 +60,11 @@ class _VehicleInput(serializers.Serializer[Any]):
         min_value=0, max_value=MAX_LENGTH_CM, required=False
     )
     registration = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    width_cm = serializers.IntegerField(min_value=0, max_value=MAX_WIDTH_CM, required=False)
+    weight_kg = serializers.IntegerField(min_value=0, max_value=MAX_WEIGHT_KG, required=False)
+    charges = serializers.BooleanField(
+        required=False, help_text="needs a charging plug during the crossing"
+    )
 
 
 class _ContactInput(serializers.Serializer[Any]):
@@ -43,52 +74,97 @@ class _ContactInput(serializers.Serializer[Any]):
     phone = serializers.CharField(max_length=30, required=False, allow_blank=True)
 
 
-class HoldInput(serializers.Serializer[Any]):
-    """The body of POST /bookings."""
+class _JourneyInput(serializers.Serializer[Any]):
+    """What quotes and holds have in common."""
 
     legs = _LegInput(many=True, allow_empty=False)
-    passengers = _TravellerInput(many=True, allow_empty=False)
     vehicles = _VehicleInput(many=True, required=False)
+    pets = serializers.ListField(
+        child=serializers.ChoiceField(choices=PET_PLACES), max_length=MAX_ANIMALS, required=False
+    )
+    assistance_dogs = serializers.IntegerField(min_value=0, max_value=MAX_ANIMALS, required=False)
+    needs_accessible = serializers.BooleanField(required=False)
+    group = serializers.CharField(max_length=30, required=False, allow_blank=True)
+    offer_code = serializers.CharField(max_length=30, required=False, allow_blank=True)
+
+    def leg_wishes(self) -> tuple[LegWish, ...]:
+        """Return the legs as operations take them."""
+        return tuple(
+            LegWish(leg["offer"], tuple(leg.get("accommodation", ())))
+            for leg in self.validated_data["legs"]
+        )
+
+    def wishes(self) -> Wishes:
+        """Return pets, dogs and codes as operations take them."""
+        values = self.validated_data
+        return Wishes(
+            pets=tuple(values.get("pets", ())),
+            assistance_dogs=values.get("assistance_dogs", 0),
+            needs_accessible=values.get("needs_accessible", False),
+            group=values.get("group", ""),
+            offer_code=values.get("offer_code", ""),
+        )
+
+    def vehicle_inputs(self) -> tuple[VehicleInput, ...]:
+        """Return the vehicles as operations take them."""
+        return tuple(VehicleInput(**one) for one in self.validated_data.get("vehicles", ()))
+
+
+class QuoteInput(_JourneyInput):
+    """The body of POST /quotes."""
+
+    passengers = _PersonInput(many=True, allow_empty=False)
+
+    def as_request(self) -> HoldRequest:
+        """Return the journey with travellers that have no name yet; call it after is_valid."""
+        return HoldRequest(
+            legs=self.leg_wishes(),
+            travellers=tuple(
+                Traveller(one["category"], "", "", one.get("age"))
+                for one in self.validated_data["passengers"]
+            ),
+            vehicles=self.vehicle_inputs(),
+            contact=Contact("", "", ""),
+            wishes=self.wishes(),
+        )
+
+
+class HoldInput(_JourneyInput):
+    """The body of POST /bookings."""
+
+    passengers = _TravellerInput(many=True, allow_empty=False)
     contact = _ContactInput()
+    quote = serializers.CharField(
+        max_length=1000, required=False, allow_blank=True, help_text="token of POST /quotes"
+    )
 
     def as_request(self) -> HoldRequest:
         """Return what `hold_booking` takes; call it after is_valid."""
         values = self.validated_data
         return HoldRequest(
-            offer_ids=tuple(leg["offer"] for leg in values["legs"]),
+            legs=self.leg_wishes(),
             travellers=tuple(Traveller(**one) for one in values["passengers"]),
-            vehicles=tuple(VehicleInput(**one) for one in values.get("vehicles", ())),
+            vehicles=self.vehicle_inputs(),
             contact=Contact(**values["contact"]),
+            wishes=self.wishes(),
+            quote=values.get("quote", ""),
         )
 
 
-class CancelInput(serializers.Serializer[Any]):
-    """The body of POST /bookings/{reference}/cancel."""
-
-    token = serializers.CharField(max_length=1000)
-
-
-class StaffCancelInput(serializers.Serializer[Any]):
-    """The body of POST /admin/bookings/{reference}/cancel."""
-
-    reason = serializers.CharField(max_length=200)
-    refund = serializers.ChoiceField(choices=("conditions", "full"))
-
-
-def held_json(booking: Booking) -> dict[str, Any]:
-    """Return the answer to a new hold, with the token that opens the booking: 1 query."""
-    items = booking.items.select_related("leg").order_by("pk")
+def held_json(held: Held) -> dict[str, Any]:
+    """Return the answer to a hold, with the token that opens the booking."""
+    booking = held.booking
     return {
         "reference": booking.reference,
         "state": booking.state_at(clock.now()),
         "expires_at": utc(booking.expires_at),
         "access_token": references.access_token(booking.public_id),
-        "price": _price(booking, [(item, item.leg.position) for item in items]),
+        "price": _price(booking, [(item, item.leg.position) for item in held.items]),
     }
 
 
 def booking_json(booking: Booking) -> dict[str, Any]:
-    """Return the whole booking as `bookings.queries` loaded it; no further query."""
+    """Return the whole booking as `bookings.queries` loaded it, with what floors above add."""
     legs = list(booking.legs.all())
     position = {leg.pk: leg.position for leg in legs}
     return {
@@ -116,12 +192,19 @@ def booking_json(booking: Booking) -> dict[str, Any]:
                 "length_cm": one.length_cm,
                 "height_cm": one.height_cm,
                 "trailer_length_cm": one.trailer_length_cm,
+                "width_cm": one.width_cm,
+                "weight_kg": one.weight_kg,
+                "charges": one.charges,
                 "registration": one.registration,
             }
             for one in booking.vehicles.all()
         ],
+        "pets": [{"item": pet.item, "place": pet.place} for pet in booking.pets.all()],
+        "assistance_dogs": booking.assistance_dogs,
+        "needs_accessible": booking.needs_accessible,
         "legs": [_leg_json(leg) for leg in legs],
         "tickets": [ticket for leg in legs for ticket in _tickets_json(booking, leg)],
+        **{name: value for add in ADDITIONS for name, value in add(booking).items()},
     }
 
 
@@ -141,6 +224,9 @@ def _price(booking: Booking, items: list[tuple[OrderItem, int]]) -> dict[str, An
                 "kind": item.kind,
                 "label": item.label,
                 "amount": item.amount,
+                "vat": item.vat,
+                "rule": item.rule,
+                "cancelled_at": utc(item.cancelled_at),
             }
             for item, position in items
         ],
@@ -166,6 +252,10 @@ def _leg_json(leg: JourneyLeg) -> dict[str, Any]:
         "departure_local": clock.local(leg.departs_at, leg.origin_zone).isoformat(),
         "arrival_local": clock.local(leg.arrives_at, leg.destination_zone).isoformat(),
         "timetable_note": leg.timetable_note,
+        "family": leg.family,
+        "family_name": leg.family_name,
+        "accommodation": leg.accommodation,
+        "check_in_closes_at": utc(leg.check_in_closes_at),
     }
 
 

@@ -5,7 +5,6 @@ from typing import Any, TypeVar
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -14,14 +13,13 @@ from rest_framework.views import APIView
 
 from bookings import queries, tickets
 from bookings.api.serializers import (
-    CancelInput,
     HoldInput,
-    StaffCancelInput,
+    QuoteInput,
     booking_json,
     held_json,
 )
 from bookings.models import Booking
-from bookings.operations import cancel, hold
+from bookings.operations import hold, quote
 from maritime.lib import clock
 from maritime.ops import idempotency
 
@@ -57,16 +55,33 @@ class HoldView(BookingAPIView):
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
     )
     def post(self, request: Request) -> Response:
-        body = _checked(HoldInput(data=request.data))
+        body = checked(HoldInput(data=request.data))
         key = request.headers.get("Idempotency-Key", "")
         if len(key) > MAX_KEY_LENGTH:
             raise ValidationError({"Idempotency-Key": [f"At most {MAX_KEY_LENGTH} characters."]})
-        booking = hold.hold_booking(
+        held = hold.hold_priced(
             body.as_request(),
             now=clock.now(),
             idempotency=(key, idempotency.body_hash(request.data)) if key else None,
         )
-        return Response(held_json(booking), status=201)
+        return Response(held_json(held), status=201)
+
+
+class QuoteView(BookingAPIView):
+    """Price a journey and promise the price for a while."""
+
+    throttle_scope = "hold"
+
+    @extend_schema(request=QuoteInput, responses=dict)
+    def post(self, request: Request) -> Response:
+        body = checked(QuoteInput(data=request.data)).as_request()
+        made = quote.quote_booking(
+            body.legs,
+            party=hold.party_of(body),
+            offer_code=body.wishes.offer_code,
+            now=clock.now(),
+        )
+        return Response(made.as_dict())
 
 
 class BookingView(BookingAPIView):
@@ -75,28 +90,6 @@ class BookingView(BookingAPIView):
     @extend_schema(responses=dict, parameters=PROOF)
     def get(self, request: Request, reference: str) -> Response:
         return Response(booking_json(booking_for_request(request, reference)))
-
-
-class CancellationQuoteView(BookingAPIView):
-    """Say what cancelling costs now."""
-
-    @extend_schema(request=None, responses=dict, parameters=PROOF)
-    def post(self, request: Request, reference: str) -> Response:
-        booking = _guests_booking(request, reference)
-        return Response(cancel.quote_cancellation(booking, now=clock.now()).as_dict())
-
-
-class CancelView(BookingAPIView):
-    """Cancel on the terms of a quote."""
-
-    @extend_schema(request=CancelInput, responses=dict, parameters=PROOF)
-    def post(self, request: Request, reference: str) -> Response:
-        body = _checked(CancelInput(data=request.data))
-        booking = _guests_booking(request, reference)
-        cancel.cancel_booking(
-            booking.pk, token=body.validated_data["token"], actor="customer", now=clock.now()
-        )
-        return Response(booking_json(queries.booking_by_reference(reference)))
 
 
 class TicketsView(BookingAPIView):
@@ -117,35 +110,6 @@ class CalendarView(BookingAPIView):
         return _file(tickets.calendar_file(booking), "text/calendar", f"{booking.reference}.ics")
 
 
-class MayCancel(BasePermission):
-    """Staff with the permission to cancel for travellers."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        """Tell whether the signed-in person is such staff."""
-        return bool(request.user.is_staff) and request.user.has_perm("bookings.cancel_booking")
-
-
-class StaffCancelView(BookingAPIView):
-    """Cancel for a traveller; needs a staff session and its CSRF token."""
-
-    permission_classes = [MayCancel]
-
-    @extend_schema(request=StaffCancelInput, responses=dict)
-    def post(self, request: Request, reference: str) -> Response:
-        values = _checked(StaffCancelInput(data=request.data)).validated_data
-        booking = queries.booking_by_reference(reference)
-        cancel_for_staff = (
-            cancel.cancel_in_full if values["refund"] == "full" else cancel.cancel_by_conditions
-        )
-        cancel_for_staff(
-            booking.pk,
-            actor=f"staff:{request.user.pk}",
-            reason=values["reason"],
-            now=clock.now(),
-        )
-        return Response(booking_json(queries.booking_by_reference(reference)))
-
-
 def booking_for_request(request: Request, reference: str) -> Booking:
     """Return the booking if the request proves a right to see it; staff with permission may too.
 
@@ -153,10 +117,11 @@ def booking_for_request(request: Request, reference: str) -> Booking:
     """
     if request.user.is_staff and request.user.has_perm("bookings.view_booking"):
         return queries.booking_by_reference(reference)
-    return _guests_booking(request, reference)
+    return guests_booking(request, reference)
 
 
-def _guests_booking(request: Request, reference: str) -> Booking:
+def guests_booking(request: Request, reference: str) -> Booking:
+    """Return the booking of a guest who proves that it is his; raises BookingNotFound."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return queries.booking_for_guest(
         reference,
@@ -166,7 +131,8 @@ def _guests_booking(request: Request, reference: str) -> Booking:
     )
 
 
-def _checked(serializer: Input) -> Input:
+def checked(serializer: Input) -> Input:
+    """Return the serializer with its data checked; raises ValidationError."""
     serializer.is_valid(raise_exception=True)
     return serializer
 

@@ -8,8 +8,9 @@ from django.db import transaction
 from bookings import queries, signals, states, tickets
 from bookings.errors import HoldExpired, WrongAmount, WrongState
 from bookings.models import Booking, JourneyLeg
+from bookings.operations import amend
 from bookings.operations.cancel import cancel_with_operator, release_booking
-from ferries import inventory
+from ferries import inventory, offer_codes
 from ferries.errors import CapacityTaken, NotBookable, OperatorRefused
 from ferries.operators import calls
 from ferries.operators.base import Reservation
@@ -38,19 +39,24 @@ def begin_payment(booking_id: int, *, now: datetime) -> Booking:
             booking, State.PAYMENT_PENDING, name="payment_started", actor="customer", now=now
         )
         inventory.extend(booking.public_id, expires_at=booking.expires_at)
+        if booking.offer_code:
+            offer_codes.extend(booking.public_id, expires_at=booking.expires_at)
         return booking
 
 
 def mark_paid(booking_id: int, *, amount: int, now: datetime) -> str:
     """Take a captured payment (minor units) inside the caller's transaction.
 
-    Locks the booking, then its claims. Returns "paid" (claims are firm, booking_paid is sent),
-    "already" (another payment was first) or "no_space" (cancelled, or expired with the space sold
-    or the ship gone). After the last two the caller refunds the whole amount, which `paid` never
-    counts. Raises WrongAmount when it is not the price.
+    Locks the booking, then its claims. Returns "paid" (claims are firm, booking_paid is sent; or
+    the outstanding change of a confirmed booking is made, booking_amended is sent), "already"
+    (another payment was first) or "no_space" (cancelled, or expired with the space sold or the
+    ship gone; or the change ended). After the last two the caller refunds the whole amount, which
+    `paid` never counts. Raises WrongAmount when it is not the price.
     """
     booking = queries.booking_for_update(booking_id)
-    if booking.state in (State.PAID, State.CONFIRMED):
+    if booking.state == State.CONFIRMED:
+        return amend.take_payment(booking, amount=amount, now=now)
+    if booking.state == State.PAID:
         return "already"
     if State.PAID not in states.MOVES[booking.state]:
         return "no_space"
@@ -61,6 +67,8 @@ def mark_paid(booking_id: int, *, amount: int, now: datetime) -> str:
             inventory.release(booking.public_id, now=now)
             states.move(booking, State.EXPIRED, name="expired", actor="system", now=now)
         return "no_space"
+    if booking.offer_code:
+        offer_codes.confirm(booking.public_id)
     booking.paid += amount
     booking.expires_at = None
     states.move(booking, State.PAID, name="paid", actor="system", now=now)

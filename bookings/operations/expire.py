@@ -1,4 +1,4 @@
-"""Tidy up holds that ran out; their space has been free since the moment they did."""
+"""Tidy up holds and changes that ran out; their space has been free since the moment they did."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from django.db import transaction
 
 from bookings import signals, states
 from bookings.models import Booking
+from bookings.operations import amend
 from ferries import inventory
 
 BATCH = 200
@@ -14,12 +15,15 @@ BATCH = 200
 def expire_holds(*, now: datetime) -> int:
     """Move bookings whose hold is over to expired and release their claims; return how many.
 
+    Changes of confirmed bookings that were not paid in time end too, and are counted with them.
+
     One transaction for each booking, which locks the booking (skipping locked ones, so any number
     of sweeps may run at once), then its claims. Sends booking_expired.
     """
     overdue = Booking.objects.filter(state__in=states.UNPAID, expires_at__lte=now)
     ids = overdue.order_by("expires_at", "pk").values_list("pk", flat=True)[:BATCH]
-    return sum(_expire(booking_id, now) for booking_id in list(ids))
+    expired = sum(_expire(booking_id, now) for booking_id in list(ids))
+    return expired + amend.expire_amendments(now=now)
 
 
 def _expire(booking_id: int, now: datetime) -> int:

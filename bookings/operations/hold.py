@@ -1,9 +1,8 @@
 """Hold places for one party on one or two legs: all of them or none."""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,18 +11,20 @@ from django.db import IntegrityError, transaction
 
 from bookings import queries, states
 from bookings.errors import InvalidParty
-from bookings.models import Booking, JourneyLeg, OrderItem, Passenger, Vehicle
-from bookings.operations import journey
-from bookings.operations.journey import QuotedLeg
-from ferries import inventory
-from ferries.conditions import Band
+from bookings.models import Booking, JourneyLeg, OrderItem, Passenger, Pet, Vehicle
+from bookings.operations import hold_rows, journey, terms
+from bookings.operations.hold_rows import BookingRows
+from bookings.operations.journey import LegWish, QuotedLeg
+from bookings.operations.quote import require_quote
+from ferries import inventory, offer_codes
 from ferries.errors import CapacityTaken, NotBookable
-from ferries.models import ConditionBand
-from ferries.party import CATEGORIES, VEHICLE_KINDS, Party, VehicleSize
+from ferries.models import Discount
+from ferries.party import CATEGORIES, PET_PLACES, VEHICLE_KINDS, Party, VehicleSize
 from maritime.lib import references
 from maritime.ops import idempotency as requests
 
 MAX_TRAVELLERS = 50
+MAX_ANIMALS = 20
 TRIES = 3
 SCOPE = "hold"
 
@@ -40,13 +41,16 @@ class Traveller:
 
 @dataclass(frozen=True)
 class VehicleInput:
-    """One vehicle with its trailer; lengths and height in cm."""
+    """One vehicle with its trailer; lengths in cm, weight in kg with trailer, 0 if not stated."""
 
     kind: str
     length_cm: int
     height_cm: int
     trailer_length_cm: int = 0
     registration: str = ""
+    width_cm: int = 0
+    weight_kg: int = 0
+    charges: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,32 @@ class Contact:
 
 
 @dataclass(frozen=True)
-class HoldRequest:
-    """What a customer wants to book: offers of one or two legs, and one party for all of them."""
+class Wishes:
+    """What a party wants beside places: how each pet travels, dogs, an accessible cabin, its group."""
 
-    offer_ids: tuple[str, ...]
+    pets: tuple[str, ...] = ()
+    assistance_dogs: int = 0
+    needs_accessible: bool = False
+    group: str = ""
+    offer_code: str = ""
+
+
+NO_WISHES = Wishes()
+
+
+@dataclass(frozen=True)
+class HoldRequest:
+    """What a customer wants to book: one or two legs, and one party for all of them.
+
+    `quote` is the token of the price that was shown; empty: whatever the price is now.
+    """
+
+    legs: tuple[LegWish, ...]
     travellers: tuple[Traveller, ...]
     vehicles: tuple[VehicleInput, ...]
     contact: Contact
+    wishes: Wishes = NO_WISHES
+    quote: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,45 +100,69 @@ class _Draft:
     legs: tuple[QuotedLeg, ...]
     reference: str
     expires_at: datetime
-    bands: dict[int, list[dict[str, Any]]]
+    terms: tuple[dict[str, Any], ...]
+    offer: Discount | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """A held booking and its price lines in their order, each with its leg loaded."""
+
+    booking: Booking
+    items: Iterable[OrderItem]
 
 
 def hold_booking(
     request: HoldRequest, *, now: datetime, idempotency: tuple[str, str] | None = None
 ) -> Booking:
+    """Do as `hold_priced` for callers that need the booking only."""
+    return hold_priced(request, now=now, idempotency=idempotency).booking
+
+
+def hold_priced(
+    request: HoldRequest, *, now: datetime, idempotency: tuple[str, str] | None = None
+) -> Held:
     """Hold the journey for HOLD_MINUTES and return the booking, priced as the operators say now.
 
     `idempotency` is a key and the hash of the body: the same pair returns the same booking, also
     when two requests arrive at once. Remote space is reserved before the transaction and ends by
     itself if the booking is not made. One transaction writes the booking, and its last statements
     take the claims, so that hot pools are locked as short as possible. Raises InvalidParty,
-    InvalidJourney, NotBookable, UnknownOffer, OperatorUnavailable, OperatorRefused, KeyReused.
+    InvalidJourney, PriceChanged (of a quote), NotBookable, UnknownOffer, OperatorUnavailable,
+    OperatorRefused, KeyReused.
     """
     party = party_of(request)
     if idempotency is not None:
         idempotency = _hashed(idempotency)
-        earlier = _earlier_booking(idempotency)
+        earlier = _earlier(idempotency)
         if earlier is not None:
             return earlier
-    legs = journey.quote_journey(request.offer_ids, party=party, now=now)
-    needs = _plan(legs, party, now)
+    legs = journey.quote_journey(
+        request.legs, party=party, offer_code=request.wishes.offer_code, now=now
+    )
+    if request.quote:
+        code = request.wishes.offer_code
+        require_quote(request.quote, legs, offer_code=code, now=now)
+    needs = _plan(legs, now)
     reference = references.new_reference()
     hold = timedelta(minutes=settings.HOLD_MINUTES)
     # The operator holds for as long as we can, which includes one extension at payment.
-    legs = journey.reserve_remote(legs, party=party, reference=reference, until=now + 2 * hold)
-    draft = _Draft(request, legs, reference, now + hold, _bands_of(legs))
+    legs = journey.reserve_remote(legs, reference=reference, until=now + 2 * hold)
+    offer = _offer_of(legs, request.wishes.offer_code)
+    draft = _Draft(request, legs, reference, now + hold, terms.terms_of(legs), offer)
     try:
-        return _write_and_take(draft, needs, party, now, idempotency)
+        rows = _write_and_take(draft, needs, now, idempotency)
     except IntegrityError as error:
-        earlier = _earlier_booking(idempotency) if idempotency and _is_repeat(error) else None
+        earlier = _earlier(idempotency) if idempotency and _is_repeat(error) else None
         if earlier is None:
             raise
         return earlier
+    return Held(rows.booking, rows.items)
 
 
 def party_of(request: HoldRequest) -> Party:
     """Return who and what travels, or raise InvalidParty with a sentence that says what to mend."""
-    travellers, vehicles = request.travellers, request.vehicles
+    travellers, vehicles, wishes = request.travellers, request.vehicles, request.wishes
     adults, children, infants = (
         sum(traveller.category == category for traveller in travellers) for category in CATEGORIES
     )
@@ -126,11 +173,24 @@ def party_of(request: HoldRequest) -> Party:
         (not adults and children + infants, "Children and infants travel with an adult."),
         (len(vehicles) > 1, "One booking takes one vehicle."),
         (any(not _is_vehicle(vehicle) for vehicle in vehicles), "Please check the vehicle."),
+        (len(wishes.pets) + wishes.assistance_dogs > MAX_ANIMALS, "That is too many animals."),
+        (any(place not in PET_PLACES for place in wishes.pets), "Please check the pets."),
     )
     for is_wrong, sentence in problems:
         if is_wrong:
             raise InvalidParty(sentence)
-    return Party(adults, children, infants, _size(vehicles[0]) if vehicles else None)
+    in_order = sorted(travellers, key=lambda one: CATEGORIES.index(one.category))
+    return Party(
+        adults=adults,
+        children=children,
+        infants=infants,
+        vehicle=_size(vehicles[0]) if vehicles else None,
+        ages=tuple(traveller.age for traveller in in_order),
+        pets=wishes.pets,
+        assistance_dogs=wishes.assistance_dogs,
+        needs_accessible=wishes.needs_accessible,
+        group=wishes.group.casefold(),
+    )
 
 
 def _is_vehicle(vehicle: VehicleInput) -> bool:
@@ -138,59 +198,121 @@ def _is_vehicle(vehicle: VehicleInput) -> bool:
         vehicle.kind in VEHICLE_KINDS
         and vehicle.length_cm > 0
         and vehicle.height_cm > 0
-        and vehicle.trailer_length_cm >= 0
+        and min(vehicle.trailer_length_cm, vehicle.width_cm, vehicle.weight_kg) >= 0
     )
 
 
 def _size(vehicle: VehicleInput) -> VehicleSize:
     return VehicleSize(
-        vehicle.kind, vehicle.length_cm, vehicle.height_cm, vehicle.trailer_length_cm
+        kind=vehicle.kind,
+        length_cm=vehicle.length_cm,
+        height_cm=vehicle.height_cm,
+        trailer_length_cm=vehicle.trailer_length_cm,
+        width_cm=vehicle.width_cm,
+        weight_kg=vehicle.weight_kg,
+        charges=vehicle.charges,
     )
 
 
-def _plan(legs: Sequence[QuotedLeg], party: Party, now: datetime) -> list[inventory.Need]:
+def _plan(legs: Sequence[QuotedLeg], now: datetime) -> list[inventory.Need]:
     """Return what the party takes of the space that was quoted."""
     return [
         need
         for leg in legs
         if leg.local
-        for need in inventory.plan_within(leg.spaces, leg.local, party, now=now)
+        for need in inventory.plan_within(leg.spaces, leg.local, leg.party, now=now)
     ]
 
 
-def _plan_again(legs: Sequence[QuotedLeg], party: Party, now: datetime) -> list[inventory.Need]:
+def _plan_again(legs: Sequence[QuotedLeg], now: datetime) -> list[inventory.Need]:
     """Return what the party takes of the space as it is now."""
-    return [need for leg in legs if leg.local for need in inventory.plan(leg.local, party, now=now)]
+    return [
+        need for leg in legs if leg.local for need in inventory.plan(leg.local, leg.party, now=now)
+    ]
+
+
+def _offer_of(legs: Sequence[QuotedLeg], code: str) -> Discount | None:
+    """Return the row of an offer code that has reduced the journey."""
+    if not code:
+        return None
+    operators = [leg.operator.pk for leg in legs]
+    return Discount.objects.filter(operator__in=operators, code=code.upper()).first()
 
 
 def _write_and_take(
     draft: _Draft,
     needs: list[inventory.Need],
-    party: Party,
     now: datetime,
     idempotency: tuple[str, str] | None,
-) -> Booking:
+) -> BookingRows:
     """Try a few times: between plan and claim others may take space, or holds may run out."""
     for _ in range(TRIES):
         try:
             with transaction.atomic():
-                booking = _write(draft, now, idempotency)
+                rows = _write(draft, now, idempotency)
                 inventory.take(
-                    needs, holder=booking.public_id, expires_at=draft.expires_at, now=now
+                    needs, holder=rows.booking.public_id, expires_at=draft.expires_at, now=now
                 )
-                return booking
+                return rows
         except CapacityTaken:
             inventory.reap(sorted({need.pool_id for need in needs}), now=now)
-            needs = _plan_again(draft.legs, party, now)
+            needs = _plan_again(draft.legs, now)
     raise NotBookable([{"code": CapacityTaken.code, "message": CapacityTaken.user_message}])
 
 
-def _write(draft: _Draft, now: datetime, idempotency: tuple[str, str] | None) -> Booking:
+def _write(draft: _Draft, now: datetime, idempotency: tuple[str, str] | None) -> BookingRows:
     if idempotency is not None:
         # First: of two equal requests the second waits here, before it takes any space.
         requests.remember(SCOPE, *idempotency, draft.reference)
-    contact = draft.request.contact
-    booking = Booking.objects.create(
+    rows = _rows(draft, now)
+    hold_rows.insert(rows)
+    if draft.offer:
+        offer_codes.redeem(
+            draft.offer.pk,
+            holder=rows.booking.public_id,
+            email=rows.booking.contact_email,
+            expires_at=draft.expires_at,
+            now=now,
+        )
+    return rows
+
+
+def _rows(draft: _Draft, now: datetime) -> BookingRows:
+    """Return the booking with all that belongs to it, not yet stored."""
+    request, booking = draft.request, _booking(draft)
+    # Price lines and claims count travellers by category, adults first.
+    travellers = sorted(request.travellers, key=lambda one: CATEGORIES.index(one.category))
+    legs = [
+        _journey_leg(booking, position, leg, conditions)
+        for position, (leg, conditions) in enumerate(zip(draft.legs, draft.terms, strict=True))
+    ]
+    return BookingRows(
+        booking=booking,
+        event=states.begin(booking, actor="customer", now=now),
+        passengers=[
+            Passenger(booking=booking, position=position, **vars(traveller))
+            for position, traveller in enumerate(travellers)
+        ],
+        vehicles=[
+            Vehicle(booking=booking, position=position, **vars(vehicle))
+            for position, vehicle in enumerate(request.vehicles)
+        ],
+        pets=[
+            Pet(booking=booking, position=position, place=place)
+            for position, place in enumerate(request.wishes.pets)
+        ],
+        legs=legs,
+        items=[
+            OrderItem(booking=booking, leg=leg, **vars(line))
+            for leg, quoted in zip(legs, draft.legs, strict=True)
+            for line in quoted.offer.lines
+        ],
+    )
+
+
+def _booking(draft: _Draft) -> Booking:
+    contact, wishes = draft.request.contact, draft.request.wishes
+    return Booking(
         reference=draft.reference,
         expires_at=draft.expires_at,
         currency=draft.legs[0].offer.currency,
@@ -199,40 +321,15 @@ def _write(draft: _Draft, now: datetime, idempotency: tuple[str, str] | None) ->
         contact_surname=contact.surname,
         contact_email=contact.email,
         contact_phone=contact.phone,
-    )
-    _write_party(booking, draft.request)
-    _write_items(booking, draft)
-    states.begin(booking, actor="customer", now=now)
-    return booking
-
-
-def _write_party(booking: Booking, request: HoldRequest) -> None:
-    # Price lines and claims count travellers by category, adults first.
-    travellers = sorted(request.travellers, key=lambda one: CATEGORIES.index(one.category))
-    Passenger.objects.bulk_create(
-        Passenger(booking=booking, position=position, **asdict(traveller))
-        for position, traveller in enumerate(travellers)
-    )
-    Vehicle.objects.bulk_create(
-        Vehicle(booking=booking, position=position, **asdict(vehicle))
-        for position, vehicle in enumerate(request.vehicles)
-    )
-
-
-def _write_items(booking: Booking, draft: _Draft) -> None:
-    legs = JourneyLeg.objects.bulk_create(
-        _journey_leg(booking, position, leg, draft.bands[leg.operator.pk])
-        for position, leg in enumerate(draft.legs)
-    )
-    OrderItem.objects.bulk_create(
-        OrderItem(booking=booking, leg=leg, **asdict(line))
-        for leg, quoted in zip(legs, draft.legs, strict=True)
-        for line in quoted.offer.lines
+        group=wishes.group.casefold(),
+        offer_code=wishes.offer_code.upper(),
+        needs_accessible=wishes.needs_accessible,
+        assistance_dogs=wishes.assistance_dogs,
     )
 
 
 def _journey_leg(
-    booking: Booking, position: int, leg: QuotedLeg, bands: list[dict[str, Any]]
+    booking: Booking, position: int, leg: QuotedLeg, conditions: dict[str, Any]
 ) -> JourneyLeg:
     offer = leg.offer
     return JourneyLeg(
@@ -252,19 +349,13 @@ def _journey_leg(
         departs_at=offer.departs_at,
         arrives_at=offer.arrives_at,
         timetable_note=offer.timetable_note,
-        conditions=bands,
+        conditions=conditions,
+        family=offer.family,
+        family_name=offer.family_name,
+        accommodation=list(leg.party.accommodation),
+        check_in_minutes=offer.check_in_minutes,
         operator_ref=leg.operator_ref,
     )
-
-
-def _bands_of(legs: Sequence[QuotedLeg]) -> dict[int, list[dict[str, Any]]]:
-    """Return the conditions of each operator as they are today; the booking keeps them."""
-    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    operators = {leg.operator.pk for leg in legs}
-    for row in ConditionBand.objects.filter(operator__in=operators).order_by("from_hours"):
-        band = Band(row.code, row.from_hours, row.to_hours, row.charge_percent, row.sentence)
-        found[row.operator_id].append(asdict(band))
-    return found
 
 
 def _hashed(idempotency: tuple[str, str]) -> tuple[str, str]:
@@ -273,9 +364,12 @@ def _hashed(idempotency: tuple[str, str]) -> tuple[str, str]:
     return hashlib.sha256(key.encode()).hexdigest(), body_hash
 
 
-def _earlier_booking(idempotency: tuple[str, str]) -> Booking | None:
+def _earlier(idempotency: tuple[str, str]) -> Held | None:
     reference = requests.earlier_result(SCOPE, *idempotency)
-    return queries.booking_by_reference(reference) if reference else None
+    if not reference:
+        return None
+    booking = queries.booking_by_reference(reference)
+    return Held(booking, booking.items.select_related("leg").order_by("pk"))
 
 
 def _is_repeat(error: IntegrityError) -> bool:

@@ -7,6 +7,7 @@ from django.db import transaction
 from bookings.models import Booking
 from bookings.operations.confirm import begin_payment, confirm_with_operator, mark_paid
 from bookings.operations.hold import Contact, HoldRequest, Traveller, VehicleInput, hold_booking
+from bookings.operations.journey import LegWish
 from ferries.models import CapacityPool, Sailing
 from ferries.tests import makers
 
@@ -28,7 +29,7 @@ def people(adults: int = 1, children: int = 0, infants: int = 0) -> tuple[Travel
 
 def request(*sailings: Sailing, travellers=None, vehicles=(), surname="Doe") -> HoldRequest:
     return HoldRequest(
-        offer_ids=tuple(offer_of(sailing) for sailing in sailings),
+        legs=tuple(LegWish(offer_of(sailing)) for sailing in sailings),
         travellers=people() if travellers is None else tuple(travellers),
         vehicles=tuple(vehicles),
         contact=Contact("Jane", surname, "jane@example.com"),

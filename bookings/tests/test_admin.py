@@ -72,14 +72,15 @@ def test_asks_before_it_cancels(client, bob, now):
 
 
 @pytest.mark.parametrize(
-    ("action", "refund"), [("cancel_by_conditions", 0), ("cancel_in_full", 1000)]
+    ("action", "code", "refund"),
+    [("cancel_by_conditions", {}, 0), ("cancel_in_full", {"overrule": "strike"}, 1000)],
 )
-def test_cancels_with_a_reason(client, bob, now, heard, action, refund):
+def test_cancels_with_a_reason(client, bob, now, heard, action, code, refund):
     sailing = makers.sailing()
     booking = confirmed(sailing, now=now)
     booking.legs.update(conditions=[])
 
-    page = act(client, action, booking, reason="storm").content.decode()
+    page = act(client, action, booking, reason="storm", **code).content.decode()
 
     assert f"{booking.reference} is cancelled." in page
     assert heard.cancelled == [(booking.reference, refund, "storm")]
@@ -91,16 +92,28 @@ def test_an_empty_reason_cancels_nothing(client, bob, now):
     sailing = makers.sailing()
     booking = confirmed(sailing, now=now)
 
-    act(client, "cancel_in_full", booking, reason=" ")
+    act(client, "cancel_in_full", booking, reason=" ", overrule="delay")
 
+    assert used(sailing) == 1
+
+
+@pytest.mark.parametrize("code", ["", "weather"])
+def test_a_full_refund_needs_one_of_the_codes(client, bob, now, code):
+    sailing = makers.sailing()
+    booking = confirmed(sailing, now=now)
+
+    page = act(client, "cancel_in_full", booking, reason="storm", overrule=code).content.decode()
+
+    assert "Why the conditions do not count" in page
     assert used(sailing) == 1
 
 
 def test_says_what_could_not_be_cancelled(client, bob, now, heard):
     booking = confirmed(now=now)
-    act(client, "cancel_in_full", booking, reason="once")
+    act(client, "cancel_in_full", booking, reason="once", overrule="delay")
 
-    page = act(client, "cancel_in_full", booking, reason="twice").content.decode()
+    answer = act(client, "cancel_in_full", booking, reason="twice", overrule="delay")
+    page = answer.content.decode()
 
     assert f"{booking.reference}: This is not possible any more" in page
     assert len(heard.cancelled) == 1
@@ -111,7 +124,8 @@ def test_staff_without_the_permission_are_not_offered_it(client, bob, now):
     sailing = makers.sailing()
     booking = confirmed(sailing, now=now)
 
-    page = act(client, "cancel_in_full", booking, reason="storm").content.decode()
+    answer = act(client, "cancel_in_full", booking, reason="storm", overrule="delay")
+    page = answer.content.decode()
 
     assert "Cancel with full refund" not in page
     assert used(sailing) == 1

@@ -36,15 +36,18 @@ def test_holds_and_answers_what_is_needed_to_pay(api):
             "amount": 2500,
             "currency": "USD",
             "lines": [
-                {"leg": 1, "item": "p0", "kind": "passenger", "amount": 0,
-                 "label": booking.items.get(item="p0").label},
-                {"leg": 1, "item": "v0", "kind": "vehicle", "amount": 2500,
-                 "label": "Car and driver"},
+                price_line("p0", "passenger", booking.items.get(item="p0").label, 0, "adult"),
+                price_line("v0", "vehicle", "Car and driver", 2500, "car"),
             ],
         },
-    }  # fmt: skip
+    }
     assert answer["Cache-Control"] == "no-store"
     assert booking.vehicles.get().registration == "ABC 123"
+
+
+def price_line(item, kind, label, amount, rule):
+    line = {"leg": 1, "item": item, "kind": kind, "label": label, "amount": amount}
+    return {**line, "vat": 0, "rule": rule, "cancelled_at": None}
 
 
 def test_says_why_it_does_not_fit(api):
@@ -150,7 +153,8 @@ def test_quotes_and_cancels(api, now):
     booking = confirmed(sailing, now=now)
 
     quote = api.post(at(booking, "/cancellation-quote"), headers=bearer(booking)).json()
-    answer = api.post(at(booking, "/cancel"), {"token": quote["token"]}, headers=bearer(booking))
+    agreed = {"token": quote["token"], "expected_refund": 1000, "expected_charge": 0}
+    answer = api.post(at(booking, "/cancel"), agreed, headers=bearer(booking))
 
     assert (quote["refund"], quote["charge"], quote["currency"]) == (1000, 0, "USD")
     assert quote["lines"][0]["rule"] == "free"
@@ -163,11 +167,12 @@ def test_quotes_and_cancels(api, now):
 def test_an_outdated_quote_comes_back_fresh(api, now):
     booking = confirmed(now=now)
 
-    answer = api.post(at(booking, "/cancel"), {"token": "old"}, headers=bearer(booking))
+    agreed = {"token": "old", "expected_refund": 1000, "expected_charge": 0}
+    answer = api.post(at(booking, "/cancel"), agreed, headers=bearer(booking))
 
     assert (answer.status_code, answer.json()["code"]) == (409, "quote_outdated")
     token = answer.json()["quote"]["token"]
-    again = api.post(at(booking, "/cancel"), {"token": token}, headers=bearer(booking))
+    again = api.post(at(booking, "/cancel"), {**agreed, "token": token}, headers=bearer(booking))
     assert again.status_code == 200
 
 

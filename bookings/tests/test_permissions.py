@@ -88,7 +88,7 @@ def cancel_as_staff(client, booking, **values):
 def test_staff_cancel_in_full(booking, sailing, heard):
     bob = staff("cancel_booking")
 
-    answer = cancel_as_staff(signed_in(bob), booking)
+    answer = cancel_as_staff(signed_in(bob), booking, overrule="operator_cancelled")
 
     assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
     assert heard.cancelled == [(booking.reference, 1000, "storm")]
@@ -106,7 +106,17 @@ def test_staff_cancel_by_conditions(booking, heard):
     assert heard.cancelled == [(booking.reference, 0, "storm")]
 
 
-@pytest.mark.parametrize("values", [{"reason": ""}, {"refund": "some"}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"reason": "", "overrule": "delay"},
+        {"refund": "some"},
+        {"refund": "full"},
+        {"overrule": "weather"},
+        {"overrule": "delay", "items": ["p0"]},
+        {"refund": "conditions", "overrule": "delay"},
+    ],
+)
 def test_staff_say_why_and_how(booking, values):
     answer = cancel_as_staff(signed_in(staff("cancel_booking")), booking, **values)
 
@@ -118,7 +128,7 @@ def test_nobody_else_cancels_for_travellers(api, booking, sailing):
     alice.user_permissions.set(Permission.objects.filter(codename="cancel_booking"))
 
     for client in (api, signed_in(staff("view_booking")), signed_in(alice)):
-        answer = cancel_as_staff(client, booking)
+        answer = cancel_as_staff(client, booking, overrule="delay")
         assert answer.status_code == 403
 
     assert used(sailing) == 1

@@ -53,10 +53,10 @@ def test_gives_one_answer_to_everything_wrong(now):
         queries.booking_by_public_id(None)
 
 
-def test_the_whole_booking_costs_six_queries(now, django_assert_num_queries):
+def test_the_whole_booking_costs_eight_queries(now, django_assert_num_queries):
     booking = confirmed(now=now, travellers=people(2, 1), vehicles=[CAR])
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         found = queries.booking_for_guest(booking.reference, surname="Doe")
         answer = booking_json(found)
 

@@ -5,13 +5,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import transaction
 
+from bookings.errors import InvalidSelection
 from bookings.models import Booking
-from bookings.operations.cancel import cancel_in_full, cancel_with_operator
+from bookings.operations.cancel import (
+    Selection,
+    cancel_in_full,
+    cancel_with_operator,
+    quote_cancellation,
+)
 from bookings.operations.check import check_space
 from bookings.operations.confirm import confirm_with_operator, mark_paid
 from bookings.operations.expire import expire_holds
 from bookings.operations.hold import Contact, HoldRequest, hold_booking
+from bookings.operations.journey import LegWish
 from bookings.tasks import cancel_booking_with_operator
+from bookings.tests.cancel_worlds import cancel
 from bookings.tests.makers import CAR, offer_of, pay, people, used
 from ferries.errors import NotBookable, OperatorUnavailable
 from ferries.gtfs.reader import read_feed
@@ -69,7 +77,7 @@ def crossing(company: Operator, *, days: int = 30) -> str:
 
 def wanted(*offer_ids: str) -> HoldRequest:
     contact = Contact("Jane", "Doe", "jane@example.com")
-    return HoldRequest(offer_ids, people(2), (CAR,), contact)
+    return HoldRequest(tuple(LegWish(each) for each in offer_ids), people(2), (CAR,), contact)
 
 
 def held_at(company: Operator, now: datetime) -> Booking:
@@ -166,7 +174,7 @@ def test_a_refusal_after_payment_gives_everything_back(company, simulator, now, 
 
     booking.refresh_from_db()
     assert (booking.state, used(ours)) == ("cancelled_by_operator", 0)
-    assert heard.cancelled == [(booking.reference, booking.total, "operator_refused")]
+    assert heard.cancelled == [(booking.reference, booking.paid, "operator_refused")]
     legs = booking.legs.order_by("position")
     assert [leg.operator_state for leg in legs] == ["cancelled", "refused"]
     run_cancellation(booking)
@@ -258,3 +266,40 @@ def test_a_cancellation_during_the_call_undoes_the_confirmation(company, now, mo
     booking.refresh_from_db()
     assert booking.state == "cancelled"
     assert state_at_operator(company, booking) == "cancelled"
+
+
+def test_a_remote_crossing_is_cancelled_as_a_whole(company, now, heard):
+    home = makers.operator("HOME", currency="HUF")
+    ours = makers.sailing(company=home)
+    booking = hold_booking(wanted(offer_of(ours), crossing(company)), now=now)
+    pay(booking, now=now)
+    confirm_with_operator(booking.pk, now=now)
+    booking.refresh_from_db()
+    with pytest.raises(InvalidSelection, match="only as a whole"):
+        quote_cancellation(booking, selection=Selection((2,), ("p1",)), now=now)
+
+    cancel(booking, legs=[2], now=now)
+    first, second = booking.legs.order_by("position")
+    assert calls.status(company, reference=second.reference).state == "confirmed"
+    run_cancellation(booking)
+
+    booking.refresh_from_db()
+    second.refresh_from_db()
+    assert (booking.state, used(ours), first.operator_state) == ("confirmed", 2, "confirmed")
+    assert second.operator_state == "cancelled"
+    assert calls.status(company, reference=second.reference).state == "cancelled"
+    assert heard.cancelled == []
+
+
+def test_a_part_of_our_crossing_leaves_the_remote_one_alone(company, now):
+    home = makers.operator("HOME", currency="HUF")
+    ours = makers.sailing(company=home)
+    booking = hold_booking(wanted(offer_of(ours), crossing(company)), now=now)
+    pay(booking, now=now)
+    confirm_with_operator(booking.pk, now=now)
+
+    cancel(booking, "p1", legs=[1], now=now)
+    run_cancellation(booking)
+
+    assert used(ours) == 1
+    assert calls.status(company, reference=f"{booking.reference}-2").state == "confirmed"

@@ -1,20 +1,23 @@
-"""Check-out: who travels, then a hold on the chosen sailings."""
+"""Check-out: what goes with the sailings, who travels, then a hold."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from bookings import extras
+from bookings.extras import ExtrasForm
 from bookings.forms import CheckoutForm
-from bookings.operations.hold import hold_booking
+from bookings.operations import journey
+from bookings.operations.hold import Wishes, hold_booking
+from bookings.operations.journey import LegWish, QuotedLeg
+from bookings.operations.quote import Quote, quote_of
+from ferries.errors import NotBookable
 from ferries.forms import PartyForm, party_fields
-from ferries.operators import calls
 from ferries.operators.base import Offer
-from ferries.operators.registry import operator_of_offer
 from ferries.party import Party
 from ferries.queries import condition_sentences
 from maritime.lib import clock
@@ -25,19 +28,25 @@ from maritime.ops.idempotency import body_hash
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What the address of the page asks for."""
+
+    legs: tuple[LegWish, ...]
+    party: Party
+    wishes: Wishes
+
+
+@dataclass(frozen=True)
 class Choice:
-    """The sailings that were chosen, as they stand now, and what cancelling them costs."""
+    """The sailings that were chosen, as they stand now, and what cancelling them costs.
+
+    `quote` is the price that is promised; None while something stands against the choice.
+    """
 
     offers: Sequence[Offer]
     conditions: dict[str, list[str]]
-
-    @property
-    def totals(self) -> dict[str, int]:
-        """Return the whole price by currency."""
-        totals: Counter[str] = Counter()
-        for offer in self.offers:
-            totals[offer.currency] += offer.amount
-        return dict(totals)
+    quote: Quote | None = None
+    code_problem: str = ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,24 +56,24 @@ def checkout(request: HttpRequest) -> HttpResponse:
     party_form = PartyForm(request.GET)
     if not offer_ids or not party_form.is_valid():
         return _incomplete(request, party_form)
-    party = party_form.party
-    form = CheckoutForm(request.POST if request.method == "POST" else None, party=party)
+    wanted = _wanted(request, offer_ids, party_form.party)
+    form = CheckoutForm(request.POST if request.method == "POST" else None, party=wanted.party)
     if request.method != "POST":
-        return _page(request, form, offer_ids)
+        return _page(request, form, wanted)
     if not form.is_valid():
-        return _page(request, form, offer_ids, status=422)
+        return _page(request, form, wanted, status=422)
     require_rate(request, scope="hold")
-    hold = form.hold_request(offer_ids)
+    hold = form.hold_request(wanted.legs, wanted.wishes)
+    # A changed form is another request, so going back and correcting a name works.
     digest = body_hash(asdict(hold))
     try:
         booking = hold_booking(
             hold,
             now=clock.now(),
-            # A changed form is another request, so going back and correcting a name works.
             idempotency=(f"page-{form.cleaned_data['key']}-{digest[:16]}", digest),
         )
     except MaritimeError as error:
-        return _page(request, form, offer_ids, problem=error, status=error.status)
+        return _page(request, form, wanted, problem=error, status=error.status)
     return redirect("pay", token=access_token(booking.public_id))
 
 
@@ -78,6 +87,18 @@ def _offer_ids(request: HttpRequest) -> tuple[str, ...]:
     return tuple(offer_id for offer_id in chosen if offer_id)
 
 
+def _wanted(request: HttpRequest, offer_ids: tuple[str, ...], party: Party) -> Wanted:
+    values = request.GET.dict()
+    wishes = extras.read_wishes(values, party)
+    party = replace(
+        party,
+        pets=wishes.pets,
+        assistance_dogs=wishes.assistance_dogs,
+        needs_accessible=wishes.needs_accessible,
+    )
+    return Wanted(extras.read_leg_wishes(offer_ids, values), party, wishes)
+
+
 def _incomplete(request: HttpRequest, party_form: PartyForm) -> HttpResponse:
     context = {"form": party_form}
     return render(request, "bookings/incomplete.html", context, status=422)
@@ -86,28 +107,55 @@ def _incomplete(request: HttpRequest, party_form: PartyForm) -> HttpResponse:
 def _page(
     request: HttpRequest,
     form: CheckoutForm,
-    offer_ids: tuple[str, ...],
+    wanted: Wanted,
     *,
     problem: MaritimeError | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    choice = _choice(offer_ids, form.party)
+    choice = _choice(wanted)
+    if choice.quote:
+        # The price on this page is the one that the button agrees to, whatever was shown before.
+        form.promise(choice.quote.token)
+    extras_form = ExtrasForm(choice.offers, request.GET.dict())
     context = {
         "form": form,
+        "extras": extras_form,
+        "kept": _kept(request, extras_form),
         "party": form.party,
         "party_query": urlencode(party_fields(form.party)),
         "choice": choice,
-        "bookable": all(offer.bookable for offer in choice.offers),
+        "bookable": choice.quote is not None,
         "problem": problem,
     }
     return render(request, "bookings/checkout.html", context, status=status)
 
 
-def _choice(offer_ids: tuple[str, ...], party: Party) -> Choice:
+def _choice(wanted: Wanted) -> Choice:
     """Ask each operator again, past any cache; raises UnknownOffer, OperatorUnavailable."""
-    operators = [operator_of_offer(offer_id) for offer_id in offer_ids]
-    offers = [
-        calls.check(operator, offer_id=offer_id, party=party)
-        for operator, offer_id in zip(operators, offer_ids, strict=True)
+    now = clock.now()
+    legs = journey.look_at_journey(wanted.legs, party=wanted.party, now=now)
+    conditions = condition_sentences([(leg.operator, leg.offer.family) for leg in legs])
+    code = wanted.wishes.offer_code
+    problem = ""
+    try:
+        legs = journey.with_discounts(legs, offer_code=code, now=now)
+    except NotBookable as error:
+        problem = error.message
+    offers = [leg.offer for leg in legs]
+    if problem or not all(offer.bookable for offer in offers):
+        return Choice(offers, conditions, code_problem=problem)
+    return Choice(offers, conditions, _quote(legs, code))
+
+
+def _quote(legs: Sequence[QuotedLeg], offer_code: str) -> Quote:
+    return quote_of(legs, offer_code=offer_code, now=clock.now())
+
+
+def _kept(request: HttpRequest, form: ExtrasForm) -> list[tuple[str, str]]:
+    """Return the parts of the address that the form of extras does not ask for itself."""
+    return [
+        (name, value)
+        for name, values in request.GET.lists()
+        for value in values
+        if name not in form.fields
     ]
-    return Choice(offers=offers, conditions=condition_sentences(operators))

@@ -1,4 +1,4 @@
-"""After the sale: find a booking, look at it, take the tickets along, cancel it."""
+"""After the sale: find a booking, look at it, take the tickets along."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bookings import tickets
-from bookings.errors import BookingNotFound, QuoteOutdated
+from bookings.errors import BookingNotFound
 from bookings.forms import FindBookingForm
 from bookings.models import Booking, JourneyLeg, Passenger, Ticket, Vehicle
-from bookings.operations.cancel import CANCELLABLE, cancel_booking, quote_cancellation
+from bookings.operations.cancel import CANCELLABLE
 from bookings.queries import booking_by_public_id, booking_for_guest
 from maritime.lib import clock
 from maritime.lib.pages import private_page, require_rate
@@ -52,34 +52,20 @@ def booking(request: HttpRequest, token: str) -> HttpResponse:
     found = booking_by_public_id(booking_of_token(token))
     now = clock.now()
     state = found.state_at(now)
+    standing = _standing(found)
     context = {
         "booking": found,
         "state": state,
         "token": token,
         "tickets": _tickets(found),
         "events": found.events.order_by("pk"),
+        "standing": standing,
         "can_cancel": state in CANCELLABLE
-        and any(leg.departs_at > now for leg in found.legs.all()),
+        and any(
+            leg.departs_at > now and str(leg.position + 1) in standing for leg in found.legs.all()
+        ),
     }
     return render(request, "bookings/booking.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@private_page
-def cancel(request: HttpRequest, token: str) -> HttpResponse:
-    found = booking_by_public_id(booking_of_token(token))
-    now = clock.now()
-    context = {"booking": found, "token": token}
-    if request.method != "POST":
-        context["quote"] = quote_cancellation(found, now=now)
-        return render(request, "bookings/cancel.html", context)
-    quote_token = request.POST.get("quote", "")
-    try:
-        cancel_booking(found.pk, token=quote_token, actor="customer", now=now)
-    except QuoteOutdated as error:
-        context |= {"quote": quote_cancellation(found, now=now), "problem": error}
-        return render(request, "bookings/cancel.html", context, status=error.status)
-    return redirect("booking", token=token)
 
 
 @require_safe
@@ -100,6 +86,13 @@ def _download(content: bytes, content_type: str, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = f'inline; filename="{name}"'
     return response
+
+
+def _standing(found: Booking) -> set[str]:
+    """Return the items, and the legs by their numbers, of which a part has not been cancelled."""
+    numbers = {leg.pk: str(leg.position + 1) for leg in found.legs.all()}
+    live = [item for item in found.items.all() if not item.cancelled_at and item.kind != "fee"]
+    return {item.item for item in live} | {numbers[item.leg_id] for item in live}
 
 
 def _tickets(found: Booking) -> list[TicketView]:

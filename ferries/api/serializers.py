@@ -10,12 +10,14 @@ from rest_framework import serializers
 from ferries.errors import InvalidSearch
 from ferries.network import PortFacts
 from ferries.operators.base import Offer
-from ferries.party import TYPICAL_SIZES, VEHICLE_KINDS, Party, VehicleSize
+from ferries.party import PET_PLACES, TYPICAL_SIZES, VEHICLE_KINDS, Party, VehicleSize
 from ferries.refusals import utc_text
 from maritime.lib import clock
 
 T = TypeVar("T")
 MAX_PERSONS = 50
+MAX_ANIMALS = 20
+MAX_CODE_LENGTH = 30
 DAYS_BACK, DAYS_AHEAD = 1, 400
 
 
@@ -59,6 +61,25 @@ class SearchParameters(serializers.Serializer[Any]):
         + ", ".join(f"{kind} {height}" for kind, (_, height) in TYPICAL_SIZES.items()),
     )
     trailer_length_cm = serializers.IntegerField(default=0, min_value=0, max_value=3000)
+    vehicle_width_cm = serializers.IntegerField(default=0, min_value=0, max_value=600)
+    vehicle_weight_kg = serializers.IntegerField(
+        default=0, min_value=0, max_value=100_000, help_text="with trailer"
+    )
+    vehicle_charges = serializers.IntegerField(
+        default=0, min_value=0, max_value=1, help_text="1: it needs a charging plug on board"
+    )
+    ages = serializers.CharField(
+        required=False, help_text="of all travellers, adults first: 41,39,8"
+    )
+    pets = serializers.CharField(
+        required=False,
+        help_text=f"where each pet travels, of {', '.join(PET_PLACES)}: kennel,cabin",
+    )
+    assistance_dogs = serializers.IntegerField(default=0, min_value=0, max_value=MAX_ANIMALS)
+    accessible = serializers.IntegerField(
+        default=0, min_value=0, max_value=1, help_text="1: an accessible cabin is needed"
+    )
+    group = serializers.CharField(required=False, help_text="code of a customer group")
 
 
 PARAMETERS = frozenset(SearchParameters().fields)
@@ -106,12 +127,59 @@ def _party(reader: "_Reader") -> Party:
     vehicle = _vehicle(reader)
     if vehicle and not adults:
         reader.fault("vehicle", "A vehicle needs a driver: add an adult.")
-    return Party(adults, children, infants, vehicle)
+    return Party(
+        adults=adults,
+        children=children,
+        infants=infants,
+        vehicle=vehicle,
+        ages=_ages(reader, adults + children + infants),
+        pets=_pets(reader),
+        assistance_dogs=reader.number("assistance_dogs", 0, MAX_ANIMALS, default=0),
+        needs_accessible=bool(reader.number("accessible", 0, 1, default=0)),
+        group=_group(reader),
+    )
+
+
+def _ages(reader: "_Reader", persons: int) -> tuple[int, ...]:
+    text = reader.parameters.get("ages", "")
+    parts = text.split(",") if text else []
+    if not parts:
+        return ()
+    if not all(part.isascii() and part.isdecimal() and len(part) <= 3 for part in parts):
+        reader.fault("ages", "Enter whole years with commas between them, like 41,39,8.")
+        return ()
+    if len(parts) != persons:
+        reader.fault("ages", f"Enter one age for each of the {persons} travellers.")
+    return tuple(int(part) for part in parts)
+
+
+def _pets(reader: "_Reader") -> tuple[str, ...]:
+    text = reader.parameters.get("pets", "")
+    places = tuple(text.split(",")) if text else ()
+    if len(places) > MAX_ANIMALS or any(place not in PET_PLACES for place in places):
+        reader.fault("pets", f"Name a place for each pet, of {', '.join(PET_PLACES)}.")
+        return ()
+    return places
+
+
+def _group(reader: "_Reader") -> str:
+    code = reader.parameters.get("group", "").strip().casefold()
+    if len(code) > MAX_CODE_LENGTH:
+        reader.fault("group", f"Group codes have at most {MAX_CODE_LENGTH} characters.")
+        return ""
+    return code
 
 
 def _vehicle(reader: "_Reader") -> VehicleSize | None:
     kind = reader.parameters.get("vehicle", "")
-    sizes = ("vehicle_length_cm", "vehicle_height_cm", "trailer_length_cm")
+    sizes = (
+        "vehicle_length_cm",
+        "vehicle_height_cm",
+        "trailer_length_cm",
+        "vehicle_width_cm",
+        "vehicle_weight_kg",
+        "vehicle_charges",
+    )
     if not kind:
         for name in sizes:
             if reader.parameters.get(name):
@@ -126,6 +194,9 @@ def _vehicle(reader: "_Reader") -> VehicleSize | None:
         reader.number("vehicle_length_cm", 50, 3000, default=length_cm),
         reader.number("vehicle_height_cm", 50, 500, default=height_cm),
         reader.number("trailer_length_cm", 0, 3000, default=0),
+        reader.number("vehicle_width_cm", 0, 600, default=0),
+        reader.number("vehicle_weight_kg", 0, 100_000, default=0),
+        charges=bool(reader.number("vehicle_charges", 0, 1, default=0)),
     )
 
 
@@ -198,10 +269,25 @@ def offer_json(offer: Offer) -> dict[str, Any]:
             "amount": offer.amount,
             "currency": offer.currency,
             "lines": [
-                {"kind": line.kind, "label": line.label, "amount": line.amount, "item": line.item}
+                {
+                    "kind": line.kind,
+                    "label": line.label,
+                    "amount": line.amount,
+                    "item": line.item,
+                    "rule": line.rule,
+                    "vat": line.vat,
+                }
                 for line in offer.lines
             ],
         },
+        "family": offer.family,
+        "family_name": offer.family_name,
+        "fares": [vars(fare) for fare in offer.fares],
+        "accommodation": [vars(each) for each in offer.accommodation],
+        "accommodation_required": offer.accommodation_required,
+        "chosen_accommodation": list(offer.chosen_accommodation),
+        "pets": [vars(pet) for pet in offer.pets],
+        "check_in_minutes": offer.check_in_minutes,
         "timetable_note": offer.timetable_note,
     }
 

@@ -1,42 +1,22 @@
 """The connector of operators that sell from our own inventory."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from ferries import inventory, network, pricing, refusals
-from ferries.errors import NoFare, UnknownOffer
-from ferries.inventory import PoolSpace
-from ferries.models import Leg, Operator, Route
-from ferries.network import Pair, PortFacts, Seller
-from ferries.operators.base import Offer, PriceLine, Refusal, Reservation
+from ferries import inventory, live, network, offering
+from ferries.discounts import DiscountFacts
+from ferries.errors import UnknownOffer
+from ferries.fittings import fitting_of
+from ferries.live import LiveLeg
+from ferries.models import Leg, Operator
+from ferries.network import Pair, PortFacts
+from ferries.offering import LegFacts
+from ferries.operators.base import Offer, Reservation
 from ferries.party import Party
+from ferries.spaces import PoolSpace
 from maritime.lib import clock
-
-
-@dataclass(frozen=True)
-class LegFacts:
-    """One leg as the timetable has it; `sailing_id` is the primary key, `operator_id` too."""
-
-    sailing_id: int
-    operator_id: int
-    public_id: UUID
-    status: str
-    vessel: str
-    from_sequence: int
-    to_sequence: int
-    departs_at: datetime
-    arrives_at: datetime
-
-
-@dataclass(frozen=True)
-class Price:
-    """What a party pays a seller on a day, or why there is no fare."""
-
-    currency: str
-    lines: tuple[PriceLine, ...]
-    refusals: tuple[Refusal, ...] = ()
 
 
 class LocalConnector:
@@ -54,30 +34,22 @@ class LocalConnector:
         """Return the offers of a local calendar day by departure; raises UnknownPort."""
         now = clock.now()
         pair = network.read_pair(origin, destination)
-        sellers = {seller.pk: seller for seller in pair.local if seller.pk == operator.pk}
-        legs = legs_on(pair, day) if sellers else []
-        spaces = inventory.spaces_of({leg.sailing_id for leg in legs}, now=now)
-        prices = {pk: price_on(seller, day, party) for pk, seller in sellers.items()}
-        return [
-            offer_of(
-                leg,
-                pair=pair,
-                seller=sellers[leg.operator_id],
-                price=prices[leg.operator_id],
-                spaces=[space for space in spaces if space.sailing_id == leg.sailing_id],
-                party=party,
-                now=now,
-            )
-            for leg in legs
-            if leg.operator_id in sellers
-        ]
+        pair = replace(pair, local=tuple(each for each in pair.local if each.pk == operator.pk))
+        found = offering.listing(pair, day)
+        spaces = inventory.spaces_of({leg.sailing_id for leg in found.legs}, now=now)
+        by_sailing: dict[int, list[PoolSpace]] = defaultdict(list)
+        for space in spaces:
+            by_sailing[space.sailing_id].append(space)
+        return offering.offers_of(
+            found, pair=pair, day=day, spaces=by_sailing, party=party, now=now
+        )
 
     def check(self, operator: Operator, *, offer_id: str, party: Party) -> Offer:
-        """Return the offer as it stands now, in three queries; raises UnknownOffer."""
-        leg = leg_of_offer(offer_id)
-        if leg.sailing.operator_id != operator.pk:
+        """Return the offer as it stands now, in two queries; raises UnknownOffer."""
+        live_offer = check_offer(offer_id, party=party, now=clock.now())
+        if live_offer is None or live_offer.leg.sailing.operator_id != operator.pk:
             raise UnknownOffer
-        return check_leg(leg, party=party, now=clock.now())[0]
+        return live_offer.offer
 
     def reserve(
         self, operator: Operator, *, offer_id: str, party: Party, reference: str, until: datetime
@@ -98,29 +70,36 @@ class LocalConnector:
         return Reservation("cancelled", reference)
 
 
-def check_leg(leg: Leg, *, party: Party, now: datetime) -> tuple[Offer, list[PoolSpace]]:
-    """Return the leg's offer as it stands now, and what is left of its sailing; two queries.
+@dataclass(frozen=True)
+class LiveOffer:
+    """An offer of a leg as it stands now, what is left of its sailing, the operator's discounts."""
 
-    `leg` is one that `leg_of_offer` loaded.
+    leg: Leg
+    offer: Offer
+    spaces: tuple[PoolSpace, ...]
+    discounts: tuple[DiscountFacts, ...]
+
+
+def check_offer(offer_id: str, *, party: Party, now: datetime) -> LiveOffer | None:
+    """Return one of our offers as it stands now, in two queries; None if it is none of ours.
+
+    Raises UnknownOffer for a family that is not sold.
     """
-    operator = leg.sailing.operator
-    routes = Route.objects.filter(
-        operator=operator, origin=leg.origin, destination=leg.destination, active=True
-    )
-    tariffs = next(iter(network.read_tariffs(routes).values()), ())
-    seller = network.seller(operator, tariffs)
-    ends = network.port_facts(leg.origin), network.port_facts(leg.destination)
-    spaces = inventory.spaces_of([leg.sailing_id], now=now)
-    offer = offer_of(
-        _facts(leg),
-        pair=Pair(*ends, local=(seller,), remote=()),
-        seller=seller,
-        price=price_on(seller, _local_day(leg.departs_at, ends[0]), party),
-        spaces=spaces,
-        party=party,
-        now=now,
-    )
-    return offer, spaces
+    found = _find(offer_id)
+    if found is None:
+        return None
+    return _check(found, family=family_of_offer(offer_id), party=party, now=now)
+
+
+def check_leg(leg: Leg, *, family: str, party: Party, now: datetime) -> LiveOffer:
+    """Return the leg's offer in a fare family as it stands now, in two queries.
+
+    Raises UnknownOffer for a family that is not sold, and for a leg that is gone.
+    """
+    found = live.by_key(leg.pk)
+    if found is None:
+        raise UnknownOffer
+    return _check(found, family=family, party=party, now=now)
 
 
 def leg_of_offer(offer_id: str) -> Leg:
@@ -128,129 +107,77 @@ def leg_of_offer(offer_id: str) -> Leg:
 
     Raises UnknownOffer for an id that is not ours or whose sailing is gone.
     """
-    code, _, rest = offer_id.partition("~")
-    sailing, _, sequences = rest.partition("~")
+    found = _find(offer_id)
+    if found is None:
+        raise UnknownOffer
+    return found.leg
+
+
+def family_of_offer(offer_id: str) -> str:
+    """Return the code of the fare family that one of our offer ids names, or nothing."""
+    parts = offer_id.split("~")
+    return parts[3] if len(parts) == 4 else ""
+
+
+def _find(offer_id: str) -> LiveLeg | None:
+    parts = offer_id.split("~")
+    if len(parts) not in (3, 4):
+        return None
+    code, sailing, sequences = parts[:3]
     start, _, end = sequences.partition("-")
     if not (start.isdecimal() and end.isdecimal() and len(sequences) <= 11):
-        raise UnknownOffer
+        return None
     try:
         public_id = UUID(hex=sailing)
-    except ValueError as error:
-        raise UnknownOffer from error
-    leg = (
-        Leg.objects.select_related(
-            "sailing__operator", "sailing__configuration__vessel", "origin", "destination"
-        )
-        .filter(
-            sailing__public_id=public_id,
-            sailing__operator__code=code,
-            from_sequence=min(int(start), 32_767),
-            to_sequence=min(int(end), 32_767),
-        )
-        .first()
+    except ValueError:
+        return None
+    return live.by_offer(
+        operator=code,
+        sailing=public_id,
+        from_sequence=min(int(start), 32_767),
+        to_sequence=min(int(end), 32_767),
     )
-    if leg is None:
+
+
+def _check(found: LiveLeg, *, family: str, party: Party, now: datetime) -> LiveOffer:
+    leg, seller = found.leg, found.seller
+    ends = network.port_facts(leg.origin), network.port_facts(leg.destination)
+    pair = Pair(*ends, local=(seller,), remote=())
+    prices = offering.prices_on(seller, pair, _local_day(leg.departs_at, ends[0]), party, now=now)
+    chosen = [price for price in prices if price.family.code == family] if family else prices
+    if not chosen:
         raise UnknownOffer
-    return leg
-
-
-def legs_on(pair: Pair, day: date) -> list[LegFacts]:
-    """Return the legs of the pair's sellers on the origin's calendar day, by departure."""
-    start, end = clock.day_bounds(day, pair.origin.zone)
-    sellers = {seller.pk for seller in pair.local}
-    rows = (
-        Leg.objects.filter(
-            origin=pair.origin.pk,
-            destination=pair.destination.pk,
-            departs_at__gte=start,
-            departs_at__lt=end,
-        )
-        .order_by("departs_at", "pk")
-        .values_list(
-            "sailing_id",
-            "sailing__operator_id",
-            "sailing__public_id",
-            "sailing__status",
-            "sailing__configuration__vessel__name",
-            "from_sequence",
-            "to_sequence",
-            "departs_at",
-            "arrives_at",
-        )
-    )
-    # Sellers are compared here: in SQL it would lead the planner away from the leg index.
-    return [LegFacts(*row[:4], row[4] or "", *row[5:]) for row in rows if row[1] in sellers]
-
-
-def price_on(seller: Seller, day: date, party: Party) -> Price:
-    """Return the party's price by the tariff that holds on the local day of travel."""
-    tariff = network.tariff_on(seller.tariffs, day)
-    if tariff is None:
-        return Price(seller.currency, (), (refusals.no_tariff(),))
-    try:
-        return Price(tariff.currency, pricing.price(party, tariff.fares))
-    except NoFare as error:
-        return Price(tariff.currency, (), (refusals.no_fare(error.category),))
-
-
-def offer_of(
-    leg: LegFacts,
-    *,
-    pair: Pair,
-    seller: Seller,
-    price: Price,
-    spaces: Sequence[PoolSpace],
-    party: Party,
-    now: datetime,
-) -> Offer:
-    """Return the offer that timetable, price and what is left make for the party now."""
-    sectors = range(leg.from_sequence, leg.to_sequence)
-    persons = inventory.persons_left(spaces, sectors)
-    areas = inventory.areas_left(spaces, sectors)
-    against = refusals.on_sale(
-        status=leg.status,
-        has_vessel=bool(leg.vessel),
-        departs_at=leg.departs_at,
-        closes_minutes=seller.sale_closes_minutes,
+    spaces = inventory.spaces_of([leg.sailing_id], now=now)
+    offer = offering.offer_of(
+        _facts(leg),
+        pair=pair,
+        seller=seller,
+        prices=[chosen[0], *(price for price in prices if price is not chosen[0])],
+        fitting=fitting_of(leg),
+        spaces=spaces,
+        party=party,
         now=now,
-    ) or (
-        *price.refusals,
-        *inventory.refuse(persons=persons, areas=areas, party=party, gap_cm=seller.vehicle_gap_cm),
     )
-    return Offer(
-        id=f"{seller.code}~{leg.public_id.hex}~{leg.from_sequence}-{leg.to_sequence}",
-        sailing=str(leg.public_id),
-        operator=seller.code,
-        operator_name=seller.name,
-        vessel=leg.vessel,
-        origin=pair.origin.code,
-        origin_name=pair.origin.name,
-        origin_zone=pair.origin.zone,
-        destination=pair.destination.code,
-        destination_name=pair.destination.name,
-        destination_zone=pair.destination.zone,
-        departs_at=leg.departs_at,
-        arrives_at=leg.arrives_at,
-        currency=price.currency,
-        lines=price.lines,
-        left=inventory.left_for(persons, areas, party),
-        refusals=against,
-        timetable_note=seller.timetable_note,
-    )
+    return LiveOffer(leg, offer, tuple(spaces), seller.discounts)
 
 
 def _facts(leg: Leg) -> LegFacts:
-    fitting = leg.sailing.configuration
+    sailing = leg.sailing
     return LegFacts(
         sailing_id=leg.sailing_id,
-        operator_id=leg.sailing.operator_id,
-        public_id=leg.sailing.public_id,
-        status=leg.sailing.status,
-        vessel=fitting.vessel.name if fitting else "",
+        operator_id=sailing.operator_id,
+        public_id=sailing.public_id,
+        status=sailing.status,
+        vessel=sailing.configuration.vessel.name if sailing.configuration else "",
         from_sequence=leg.from_sequence,
         to_sequence=leg.to_sequence,
         departs_at=leg.departs_at,
         arrives_at=leg.arrives_at,
+        configuration_id=sailing.configuration_id,
+        sale_opens_at=sailing.sale_opens_at,
+        sale_closes_at=sailing.sale_closes_at,
+        check_in_minutes=sailing.check_in_minutes,
+        accommodation_required=sailing.accommodation_required,
     )
 
 

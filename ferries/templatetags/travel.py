@@ -1,5 +1,6 @@
 """How pages write money, port-local time, durations and space."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -23,10 +24,32 @@ class Crossing(Protocol):
     destination_zone: str
 
 
+class Line(Protocol):
+    """What an offer's price line and a booking's order item have in common."""
+
+    label: str
+    amount: int
+
+
 @register.filter
 def money(amount: int, currency: str) -> str:
     """Write minor units as people read them: {{ 1105|money:"USD" }} is USD 11.05."""
     return format_minor(amount, currency)
+
+
+@register.filter
+def together(lines: Iterable[Line]) -> list[dict[str, str | int]]:
+    """Return price lines for reading: those with one label become one, "Adult (2)", in order."""
+    sums: dict[str, list[int]] = {}
+    for line in lines:
+        sums.setdefault(line.label, []).append(line.amount)
+    return [
+        {
+            "label": f"{label} ({len(amounts)})" if len(amounts) > 1 else label,
+            "amount": sum(amounts),
+        }
+        for label, amounts in sums.items()
+    ]
 
 
 @register.filter

@@ -1,0 +1,166 @@
+"""What a party chooses beside its sailings: fare, cabins and seats, pets, codes.
+
+A form that is sent by GET, so that the address of the check-out page holds the whole choice and
+every choice shows its price before anybody enters a name.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from bookings.operations.hold import Wishes
+from bookings.operations.journey import LegWish
+from ferries.offers import AccommodationOffer, Offer
+from ferries.party import PET_PLACES, Party
+from maritime.lib.money import format_minor
+
+MAX_UNITS = 20
+PET_LABELS = {
+    "kennel": "Pets in a kennel",
+    "cabin": "Pets in the cabin",
+    "vehicle": "Pets in the vehicle",
+    "deck": "Pets on deck",
+}
+
+
+def read_leg_wishes(offer_ids: Sequence[str], values: Mapping[str, str]) -> tuple[LegWish, ...]:
+    """Return what is chosen for each leg: the fare chosen later wins over the one of the search."""
+    return tuple(
+        LegWish(values.get(f"fare-{number}") or offer_id, _units(values, number))
+        for number, offer_id in enumerate(offer_ids, start=1)
+    )
+
+
+def read_wishes(values: Mapping[str, str], party: Party) -> Wishes:
+    """Return pets, dogs and codes; numbers that make no sense count as none."""
+    return Wishes(
+        pets=tuple(
+            place for place in PET_PLACES for _ in range(_number(values.get(f"pets-{place}", "")))
+        ),
+        assistance_dogs=_number(values.get("assistance_dogs", "")),
+        needs_accessible=values.get("needs_accessible", "") == "on",
+        group=party.group,
+        offer_code=values.get("offer_code", "").strip()[:30],
+    )
+
+
+class ExtrasForm(forms.Form):
+    """The choices that the offers of a journey leave; `groups` are its headings with fields."""
+
+    needs_accessible = forms.BooleanField(
+        label="Somebody needs an accessible cabin",
+        help_text="These cabins are kept for travellers who need one.",
+        required=False,
+    )
+    assistance_dogs = forms.IntegerField(
+        label="Assistance dogs",
+        help_text="They travel free and stay with you.",
+        min_value=0,
+        max_value=9,
+        required=False,
+    )
+    offer_code = forms.CharField(
+        label="Offer code",
+        max_length=30,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+
+    def __init__(self, offers: Sequence[Offer], values: Mapping[str, str]) -> None:
+        chosen = {
+            f"acc-{number}-{code}": offer.chosen_accommodation.count(code)
+            for number, offer in enumerate(offers, start=1)
+            for code in offer.chosen_accommodation
+        }
+        fares = {f"fare-{number}": offer.id for number, offer in enumerate(offers, start=1)}
+        super().__init__(initial={**values, **chosen, **fares})
+        self.offers = offers
+        for number, offer in enumerate(offers, start=1):
+            self._add_fares(number, offer)
+            for each in offer.accommodation:
+                self.fields[f"acc-{number}-{each.code}"] = _counter(*_describe(each, offer))
+        for place in PET_PLACES:
+            prices = [pet for offer in offers for pet in offer.pets if pet.place == place]
+            # A pet travels in the same way on both crossings.
+            if prices and len(prices) == len(offers):
+                amount = format_minor(sum(pet.amount for pet in prices), offers[0].currency)
+                self.fields[f"pets-{place}"] = _counter(PET_LABELS[place], f"{amount} each")
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """Return the headings of the page, each with the names of its fields."""
+        legs = [
+            {
+                "title": f"{offer.origin_name} to {offer.destination_name}",
+                "is_required": offer.accommodation_required,
+                "fares": self[f"fare-{number}"] if f"fare-{number}" in self.fields else None,
+                "fields": [self[name] for name in self.fields if name.startswith(f"acc-{number}-")],
+            }
+            for number, offer in enumerate(self.offers, start=1)
+        ]
+        pets = [self[name] for name in self.fields if name.startswith("pets-")]
+        return [
+            *(leg for leg in legs if leg["fares"] or leg["fields"]),
+            *([{"title": "Pets", "fields": pets}] if pets else []),
+        ]
+
+    @property
+    def has_cabins(self) -> bool:
+        """Tell whether one of the ships has an accessible type."""
+        return any(each.accessible for offer in self.offers for each in offer.accommodation)
+
+    def _add_fares(self, number: int, offer: Offer) -> None:
+        if len(offer.fares) > 1:
+            self.fields[f"fare-{number}"] = forms.ChoiceField(
+                label="Fare",
+                choices=[
+                    (
+                        fare.id,
+                        f"{fare.name}, {format_minor(fare.amount, offer.currency)}. "
+                        f"{fare.sentence}".strip(),
+                    )
+                    for fare in offer.fares
+                ],
+                widget=forms.RadioSelect,
+                required=False,
+            )
+
+
+def _counter(label: str, hint: str) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        help_text=hint,
+        min_value=0,
+        max_value=MAX_UNITS,
+        required=False,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+
+def _describe(each: AccommodationOffer, offer: Offer) -> tuple[str, str]:
+    price = format_minor(each.amount, offer.currency)
+    words = [f"{price} each", f"{each.left} left"]
+    if each.kind == "cabin":
+        words.insert(1, f"for {each.min_occupancy} to {each.max_occupancy} people")
+    if each.accessible:
+        words.append("accessible")
+    if each.pets_ok:
+        words.append("pets allowed")
+    if not each.infants_ok:
+        words.append("not for infants")
+    return each.name, ", ".join(words)
+
+
+def _units(values: Mapping[str, str], number: int) -> tuple[str, ...]:
+    prefix = f"acc-{number}-"
+    return tuple(
+        name.removeprefix(prefix)
+        for name in sorted(values)
+        if name.startswith(prefix)
+        for _ in range(_number(values[name]))
+    )
+
+
+def _number(text: str) -> int:
+    return min(int(text), MAX_UNITS) if text.isascii() and text.isdecimal() else 0
