@@ -3,6 +3,7 @@
 from maritime.settings import *  # noqa: F403
 
 ROOT_URLCONF = "bench.urls"
+INSTALLED_APPS += ["bench"]  # noqa: F405
 # Files under their own names, so that nothing has to be collected first.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

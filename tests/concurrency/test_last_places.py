@@ -16,7 +16,7 @@ from django.db.models import Sum
 
 from ferries import inventory
 from ferries.errors import CapacityTaken, NotBookable
-from ferries.models import PERSONS, CapacityClaim, CapacityPool, Leg
+from ferries.models import PERSONS, CapacityClaim, CapacityPool
 from ferries.party import Party, VehicleSize
 from ferries.tests import makers
 from maritime.lib import clock
@@ -28,9 +28,7 @@ TRIES = 3
 
 
 def legs(*runs):
-    found = Leg.objects.select_related("sailing__operator").filter(sailing__in=runs)
-    by_run = {leg.sailing_id: leg for leg in found}
-    return [by_run[run.pk] for run in runs]
+    return [makers.leg(run) for run in runs]
 
 
 def hold(wanted, party, wait):
