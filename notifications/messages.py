@@ -20,11 +20,11 @@ from django.utils import dateformat
 
 from bookings import tickets
 from bookings.models import Booking, JourneyLeg
-from bookings.queries import whole_bookings
+from bookings.queries import outstanding_amendment, whole_bookings
 from maritime.lib import clock, references
 from maritime.lib.money import format_minor
 from notifications.models import Message
-from payments.models import Payment, Refund
+from payments.models import Payment, Refund, Voucher
 
 Kind = Message.Kind
 State = Booking.State
@@ -138,6 +138,8 @@ def _cancellation(message: Message, _now: datetime) -> Draft:
             "charge": format_minor(message.facts["charge"], booking.currency),
             "refund": format_minor(message.facts["refund"], booking.currency),
             "has_refund": message.facts["refund"] > 0,
+            "voucher": format_minor(message.facts.get("voucher", 0), booking.currency),
+            "has_voucher": message.facts.get("voucher", 0) > 0,
             "was_paid": booking.paid > 0,
         },
     )
@@ -160,11 +162,15 @@ def _payment_success(message: Message, _now: datetime) -> Draft:
 def _payment_failed(message: Message, now: datetime) -> Draft:
     booking = message.booking
     first = booking.legs.all()[0]
+    payment = Payment.objects.get(pk=message.facts["payment"])
+    change = outstanding_amendment(booking, now=now)
     held_until = booking.expires_at if booking.state_at(now) != State.EXPIRED else None
+    held_until = change.expires_at if change else held_until
     return Draft(
         subject=f"Your payment for {booking.reference} did not go through",
         context={
-            "amount": format_minor(booking.total, booking.currency),
+            "amount": format_minor(payment.amount, payment.currency),
+            "is_confirmed": booking.state == State.CONFIRMED,
             "held_until": moment_text(held_until, first.origin_zone) if held_until else "",
             "pay_url": _url("pay", booking),
         },
@@ -173,11 +179,29 @@ def _payment_failed(message: Message, now: datetime) -> Draft:
 
 def _refund_confirmation(message: Message, _now: datetime) -> Draft:
     refund = _refund(message)
+    if refund.voucher:
+        return _on_voucher(message, refund.voucher, amount=refund.voucher.amount)
+    if refund.payment.voucher:
+        return _on_voucher(message, refund.payment.voucher, amount=refund.amount)
     amount = format_minor(refund.amount, refund.payment.currency)
     return Draft(
         subject=f"Your refund of {amount} is on its way ({message.booking.reference})",
         # Money that came late or twice goes straight back, and the mail says why.
         context={"amount": amount, "why": "" if refund.payment.counted else refund.reason},
+    )
+
+
+def _on_voucher(message: Message, voucher: Voucher, *, amount: int) -> Draft:
+    """Tell of an amount that a new voucher is worth, or that is back on the one that paid."""
+    told = format_minor(amount, voucher.currency)
+    return Draft(
+        subject=f"Your voucher of {told} ({message.booking.reference})",
+        context={
+            "amount": told,
+            "voucher_code": voucher.code,
+            "voucher_left": format_minor(voucher.left, voucher.currency),
+            "voucher_until": dateformat.format(voucher.expires_at, "j F Y"),
+        },
     )
 
 
@@ -225,7 +249,9 @@ def _crossing(leg: JourneyLeg) -> Crossing:
 
 def _price_lines(booking: Booking) -> list[tuple[str, str]]:
     return [
-        (item.label, format_minor(item.amount, booking.currency)) for item in booking.items.all()
+        (item.label, format_minor(item.amount, booking.currency))
+        for item in booking.items.all()
+        if item.cancelled_at is None
     ]
 
 
@@ -255,7 +281,9 @@ def _url(name: str, booking: Booking) -> str:
 
 
 def _refund(message: Message) -> Refund:
-    return Refund.objects.select_related("payment").get(pk=message.facts["refund"])
+    return Refund.objects.select_related("payment__voucher", "voucher").get(
+        pk=message.facts["refund"]
+    )
 
 
 def _message_id(message: Message) -> str:

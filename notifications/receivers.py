@@ -4,8 +4,8 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from bookings.models import Booking
-from bookings.signals import booking_cancelled, booking_confirmed
+from bookings.models import Amendment, Booking
+from bookings.signals import booking_amended, booking_cancelled, booking_confirmed
 from notifications import outbox
 from notifications.models import Message
 from payments.models import Payment, Refund
@@ -23,15 +23,24 @@ def queue_booking_confirmation(sender: Any, *, booking: Booking, **_: Any) -> No
     )
 
 
+@receiver(booking_amended)
+def queue_new_tickets(sender: Any, *, booking: Booking, amendment: Amendment, **_: Any) -> None:
+    """Queue the mail with the tickets anew: those of before the change are void."""
+    outbox.queue(Kind.BOOKING_CONFIRMATION, booking=booking, subject_key=f"amended:{amendment.pk}")
+
+
 @receiver(booking_cancelled)
-def queue_cancellation(sender: Any, *, booking: Booking, refund_due: int, **_: Any) -> None:
+def queue_cancellation(
+    sender: Any, *, booking: Booking, refund_due: int, voucher_due: int, **_: Any
+) -> None:
     """Queue the mail that says what the cancellation costs and gives back."""
     outbox.queue(
         Kind.CANCELLATION,
         booking=booking,
         subject_key=f"cancellation:{booking.pk}",
         refund=refund_due,
-        charge=max(0, booking.paid - booking.refunded - refund_due),
+        voucher=voucher_due,
+        charge=max(0, booking.paid - booking.refunded - refund_due - voucher_due),
     )
 
 
@@ -64,6 +73,9 @@ def queue_refund_confirmation(sender: Any, *, refund: Refund, **_: Any) -> None:
         outbox.queue(
             Kind.REFUND_CONFIRMATION,
             booking=refund.payment.booking,
-            subject_key=f"refund:{refund.pk}",
+            # Several payments may have become one voucher.
+            subject_key=f"voucher:{refund.voucher_id}"
+            if refund.voucher_id
+            else f"refund:{refund.pk}",
             refund=refund.pk,
         )

@@ -14,7 +14,7 @@ from maritime.lib.errors import MaritimeError
 from maritime.lib.money import exponent, format_minor
 from payments import queries, states
 from payments.forms import RefundForm
-from payments.models import Payment, Refund, WebhookEvent
+from payments.models import Payment, Refund, Voucher, WebhookEvent
 from payments.operations.events import retry_event
 from payments.operations.refund import refund_payment
 
@@ -133,6 +133,24 @@ class RefundAdmin(ReadOnlyAdmin):
     @admin.display(description="amount", ordering="amount")
     def money(self, refund: Refund) -> str:
         return format_minor(refund.amount, refund.payment.currency)
+
+
+@admin.register(Voucher)
+class VoucherAdmin(ReadOnlyAdmin):
+    """Search by the code that a traveller reads out, or by the cancelled booking."""
+
+    list_display = ("code", "booking", "money", "rest", "is_demo", "expires_at", "created_at")
+    list_filter = ("currency", "is_demo", "expires_at")
+    list_select_related = ("booking",)
+    search_fields = ("=code", "=booking__reference")
+
+    @admin.display(description="amount", ordering="amount")
+    def money(self, voucher: Voucher) -> str:
+        return format_minor(voucher.amount, voucher.currency)
+
+    @admin.display(description="left")
+    def rest(self, voucher: Voucher) -> str:
+        return format_minor(voucher.left, voucher.currency)
 
 
 @admin.register(WebhookEvent)

@@ -11,5 +11,7 @@ class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self) -> None:
-        """Connect the receivers; importing the module is enough."""
+        """Connect the receivers, by importing them, and tell of vouchers in the booking's JSON."""
         import_module("payments.receivers")
+        own = import_module("payments.api.serializers")
+        import_module("bookings.api.serializers").ADDITIONS.append(own.vouchers_json)

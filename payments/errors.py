@@ -1,6 +1,9 @@
 """What can go wrong with money."""
 
+from datetime import datetime
+
 from maritime.lib.errors import MaritimeError
+from maritime.lib.money import format_minor
 
 
 class PaymentsNotConfigured(MaritimeError):
@@ -91,6 +94,65 @@ class RefundsDisagree(MaritimeError):
     user_message = "The refunds of this payment do not agree with the payment service."
     status = 409
     permanent = False
+
+
+class VoucherRefused(MaritimeError):
+    """A voucher that cannot pay this booking; the sentence says why."""
+
+    code = "voucher_refused"
+    user_message = "This voucher cannot pay this booking."
+    status = 409
+
+
+class VoucherUnknown(VoucherRefused):
+    """There is no voucher with this code."""
+
+    code = "voucher_unknown"
+    user_message = "We know no voucher with this code. Check the code and try again."
+    status = 404
+
+
+class VoucherExpired(VoucherRefused):
+    """Its time is over; `expires_at` says since when."""
+
+    code = "voucher_expired"
+    user_message = "This voucher has run out."
+
+    def __init__(self, expires_at: datetime) -> None:
+        moment = expires_at.isoformat().replace("+00:00", "Z")
+        super().__init__(
+            f"This voucher ran out on {expires_at:%d %B %Y}. Please pay in another way.",
+            expires_at=moment,
+        )
+
+
+class VoucherCurrency(VoucherRefused):
+    """The voucher is of another currency than the booking; nothing is converted."""
+
+    code = "voucher_currency"
+
+    def __init__(self, *, voucher: str, booking: str) -> None:
+        super().__init__(
+            f"This voucher is in {voucher}, the booking in {booking}. Please pay in another way.",
+            voucher_currency=voucher,
+            currency=booking,
+        )
+
+
+class VoucherTooSmall(VoucherRefused):
+    """Less is `left` on the voucher than is `due`, in minor units."""
+
+    code = "voucher_too_small"
+
+    def __init__(self, *, left: int, due: int, currency: str) -> None:
+        super().__init__(
+            f"This voucher covers {format_minor(left, currency)} of "
+            f"{format_minor(due, currency)}; a voucher must cover the whole sum. "
+            "Please pay in another way.",
+            left=left,
+            due=due,
+            currency=currency,
+        )
 
 
 class WebhookRefused(MaritimeError):

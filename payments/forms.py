@@ -1,4 +1,4 @@
-"""The form in which staff say how much goes back and why."""
+"""How staff say what goes back and why, and how travellers enter a voucher."""
 
 from decimal import InvalidOperation
 from typing import Any
@@ -9,6 +9,12 @@ from maritime.lib.money import format_minor, parse_major
 from payments.models import Payment
 
 KEY_LENGTH = 80
+
+
+class VoucherForm(forms.Form):
+    """The code as it stands in a mail; blanks, dashes and small letters do no harm."""
+
+    code = forms.CharField(max_length=40, label="Voucher code")
 
 
 class RefundForm(forms.Form):

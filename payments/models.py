@@ -1,11 +1,62 @@
 """Money in, money out, and what the provider told us."""
 
+import secrets
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
 
 from bookings.models import Booking
+from maritime.lib import references
+
+VOUCHER_CODE_LENGTH = 12
+
+
+def new_voucher_code() -> str:
+    """Return a random code of letters that people can read out (25^12: about 55 bits)."""
+    return "".join(secrets.choice(references.ALPHABET) for _ in range(VOUCHER_CODE_LENGTH))
+
+
+class Voucher(models.Model):
+    """Money of a cancelled booking that buys another one; never paid out.
+
+    `used` goes up when it pays a booking, and down when that booking gives money back.
+    """
+
+    code = models.CharField(max_length=20, unique=True, default=new_voucher_code)
+    booking = models.ForeignKey(
+        Booking, models.PROTECT, related_name="vouchers", help_text="whose cancellation issued it"
+    )
+    currency = models.CharField(max_length=3)
+    amount = models.PositiveIntegerField(help_text="minor units")
+    used = models.PositiveIntegerField(default=0, help_text="minor units spent")
+    # Demo money must not turn into real travel on the day that real keys are set.
+    is_demo = models.BooleanField(default=False, help_text="no money stands behind it")
+    expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    # One cancellation issues at most one voucher.
+    request_key = models.CharField(max_length=100, unique=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(used__gte=0) & Q(used__lte=F("amount")), name="voucher_used_within"
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="voucher_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def left(self) -> int:
+        """Return what it can still pay, in minor units."""
+        return self.amount - self.used
+
+    def is_expired(self, now: datetime) -> bool:
+        """Tell whether its time is over; the moment itself is too late."""
+        return self.expires_at <= now
 
 
 class Payment(models.Model):
@@ -25,6 +76,7 @@ class Payment(models.Model):
 
         STRIPE = "stripe", "Stripe"
         DEMO = "demo", "demo, no money moves"
+        VOUCHER = "voucher", "voucher, money of an earlier booking"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     booking = models.ForeignKey(Booking, models.PROTECT, related_name="payments")
@@ -35,6 +87,14 @@ class Payment(models.Model):
     captured = models.PositiveIntegerField(default=0, help_text="minor units received")
     refunded = models.PositiveIntegerField(default=0, help_text="minor units of open and settled")
     intent_id = models.CharField(max_length=80, unique=True, null=True, blank=True)
+    voucher = models.ForeignKey(
+        Voucher,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments",
+        help_text="that paid",
+    )
     failures = models.PositiveSmallIntegerField(default=0)
     last_failure = models.CharField(max_length=60, blank=True, help_text="the provider's code")
     last_failed_at = models.DateTimeField(null=True, blank=True)
@@ -53,6 +113,11 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=Q(refunded__lte=F("captured")), name="refunds_within_captured"
             ),
+            models.CheckConstraint(
+                condition=Q(gateway="voucher", voucher__isnull=False)
+                | (~Q(gateway="voucher") & Q(voucher__isnull=True)),
+                name="voucher_payment_names_voucher",
+            ),
         ]
         permissions = [("refund_payment", "Can refund payments")]
 
@@ -61,7 +126,10 @@ class Payment(models.Model):
 
 
 class Refund(models.Model):
-    """Money on its way back. The row and its uuid exist before the provider is called."""
+    """Money on its way back. The row and its uuid exist before the provider is called.
+
+    With `voucher`, the money stays here and became that voucher; no provider is called.
+    """
 
     class State(models.TextChoices):
         """Moves forward only; `failed` may follow `succeeded` when a bank sends it back."""
@@ -81,6 +149,9 @@ class Refund(models.Model):
     reason = models.CharField(max_length=100)
     actor = models.CharField(max_length=100)
     refund_id = models.CharField(max_length=80, unique=True, null=True, blank=True)
+    voucher = models.ForeignKey(
+        Voucher, models.PROTECT, null=True, blank=True, related_name="refunds", help_text="issued"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -1,5 +1,7 @@
-"""The pay page, the page one returns to, and the buttons of the demo gateway."""
+"""The pay page with its voucher field, the page one returns to, the demo gateway's buttons."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -10,44 +12,69 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings.models import Booking
-from bookings.queries import booking_by_public_id
+from bookings.queries import amount_due, booking_by_public_id, outstanding_amendment
 from maritime.lib import clock
 from maritime.lib.api import problem_json
 from maritime.lib.errors import MaritimeError
-from maritime.lib.pages import private_page
-from maritime.lib.references import booking_of_token
+from maritime.lib.pages import private_page, require_rate
+from maritime.lib.references import access_token, booking_of_token
 from payments import demo_gateway
-from payments.errors import ProviderUnavailable
+from payments.errors import ProviderUnavailable, VoucherRefused
+from payments.forms import VoucherForm
 from payments.models import Payment
 from payments.operations.settle import settle
+from payments.operations.spend import spend_voucher
 from payments.operations.start import start_payment
-from payments.queries import payment_of
+from payments.queries import open_payment_of, payment_of
 
 UNPAID = frozenset({Booking.State.HELD, Booking.State.PAYMENT_PENDING})
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What is to be paid, in minor units, until when, and whether it is for a change."""
+
+    due: int
+    until: datetime | None
+    is_change: bool
+    payment: Payment | None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @private_page
 def pay(request: HttpRequest, token: str) -> HttpResponse:
     booking = booking_by_public_id(booking_of_token(token))
-    if booking.state_at(clock.now()) not in UNPAID:
+    bill = _bill(booking, now=clock.now())
+    if bill is None:
         return redirect("booking", token=token)
-    payment = payment_of(booking)
-    if payment and payment.state == Payment.State.PROCESSING:
+    if bill.payment and bill.payment.state == Payment.State.PROCESSING:
         return redirect("pay_return", token=token)
-    if request.method == "POST" and booking.total == 0:
+    if request.method == "POST" and bill.due == 0:
         start_payment(booking.pk, now=clock.now())
         return redirect("booking", token=token)
-    context = {
-        "booking": booking,
-        "token": token,
-        "payment": payment,
-        "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
-        "stripe_js_url": settings.STRIPE_JS_URL,
-        "outcomes": demo_gateway.OUTCOMES.items(),
-    }
-    answer = render(request, "payments/pay.html", context)
-    return answer if settings.PAYMENTS_DEMO else _allow_stripe(request, answer)
+    return _pay_page(request, booking, bill, form=VoucherForm())
+
+
+@require_POST
+@private_page
+def pay_voucher(request: HttpRequest, token: str) -> HttpResponse:
+    """Pay with a voucher; what is wrong with it stands beside the field on the pay page."""
+    require_rate(request, scope="lookup")
+    booking = booking_by_public_id(booking_of_token(token))
+    form = VoucherForm(request.POST)
+    status = 422
+    if form.is_valid():
+        try:
+            spend_voucher(booking.pk, code=form.cleaned_data["code"], now=clock.now())
+        except VoucherRefused as error:
+            form.add_error("code", error.message)
+            status = error.status
+        else:
+            return redirect("booking", token=token)
+    bill = _bill(booking, now=clock.now())
+    if bill is None:
+        return redirect("booking", token=token)
+    return _pay_page(request, booking, bill, form=form, status=status)
 
 
 @require_POST
@@ -70,11 +97,11 @@ def pay_return(request: HttpRequest, token: str) -> HttpResponse:
         # Stripe adds the client secret to the address; it shall not stay in the history.
         return redirect("pay_return", token=token)
     booking = booking_by_public_id(booking_of_token(token))
-    payment = payment_of(booking)
+    payment = open_payment_of(booking) or payment_of(booking)
     if payment and not _is_settled(payment):
         return render(request, "payments/processing.html", {"booking": booking, "token": token})
     booking.refresh_from_db(fields=["state", "expires_at"])
-    if booking.state_at(clock.now()) in UNPAID:
+    if _bill(booking, now=clock.now()):
         return redirect("pay", token=token)
     return redirect("booking", token=token)
 
@@ -91,6 +118,35 @@ def demo_outcome(request: HttpRequest, token: str) -> HttpResponse:
     if started.payment:
         demo_gateway.play(started.payment, outcome)
     return redirect("pay_return", token=token)
+
+
+def _pay_page(
+    request: HttpRequest, booking: Booking, bill: Bill, *, form: VoucherForm, status: int = 200
+) -> HttpResponse:
+    context = {
+        "booking": booking,
+        "token": access_token(booking.public_id),
+        "bill": bill,
+        "payment": bill.payment,
+        "form": form,
+        "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
+        "stripe_js_url": settings.STRIPE_JS_URL,
+        "outcomes": demo_gateway.OUTCOMES.items(),
+    }
+    answer = render(request, "payments/pay.html", context, status=status)
+    return answer if settings.PAYMENTS_DEMO else _allow_stripe(request, answer)
+
+
+def _bill(booking: Booking, *, now: datetime) -> Bill | None:
+    """Return what waits for money: the held booking, or a change of the confirmed one."""
+    if booking.state_at(now) in UNPAID:
+        due = amount_due(booking, now=now)
+        return Bill(due, booking.expires_at, is_change=False, payment=payment_of(booking))
+    amendment = outstanding_amendment(booking, now=now)
+    if amendment is None:
+        return None
+    due = amount_due(booking, now=now)
+    return Bill(due, amendment.expires_at, is_change=True, payment=open_payment_of(booking))
 
 
 def _is_settled(payment: Payment) -> bool:

@@ -1,9 +1,11 @@
-"""Reading payments, and locking them in the one order: booking, payment, refund."""
+"""Reading payments, and locking them in the one order: booking, payment, refund, voucher."""
 
 from bookings.models import Booking
 from bookings.queries import booking_for_update
+from maritime.lib import references
 from payments import states
-from payments.models import Payment, Refund
+from payments.errors import VoucherUnknown
+from payments.models import Payment, Refund, Voucher
 
 
 def payment_of(booking: Booking) -> Payment | None:
@@ -25,6 +27,20 @@ def refunds_of(booking: Booking) -> list[Refund]:
     return list(refunds.select_related("payment").order_by("pk"))
 
 
+def vouchers_of(booking: Booking) -> list[Voucher]:
+    """Return the vouchers that cancellations of the booking issued, oldest first."""
+    return list(Voucher.objects.filter(booking=booking).order_by("pk"))
+
+
+def voucher_by_code(code: str, *, is_demo: bool) -> Voucher:
+    """Return the voucher that somebody typed; raises VoucherUnknown, also for the other money."""
+    typed = references.normalise(code)
+    voucher = Voucher.objects.filter(code=typed, is_demo=is_demo).first()
+    if voucher is None:
+        raise VoucherUnknown
+    return voucher
+
+
 def payments_with_money(booking: Booking) -> list[Payment]:
     """Return the payments of the booking with money that is not refunded, oldest first."""
     held = Payment.objects.filter(booking=booking, state__in=states.HOLDS_MONEY)
@@ -43,6 +59,11 @@ def lock_payment(payment_id: int) -> Payment:
     payment = Payment.objects.select_for_update().get(pk=payment_id)
     payment.booking = booking
     return payment
+
+
+def lock_voucher(voucher_id: int) -> Voucher:
+    """Return the voucher, locked until the end of the caller's transaction."""
+    return Voucher.objects.select_for_update().get(pk=voucher_id)
 
 
 def open_payment_of(booking: Booking) -> Payment | None:

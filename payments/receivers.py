@@ -4,25 +4,64 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from bookings.models import Booking
-from bookings.signals import booking_cancelled, booking_expired
+from bookings.models import Amendment, Booking, BookingEvent
+from bookings.signals import (
+    amendment_ended,
+    booking_amended,
+    booking_cancelled,
+    booking_expired,
+    booking_paid,
+    items_cancelled,
+)
+from maritime.lib import clock
 from maritime.ops import jobs
 from payments import queries, signals
 from payments.models import Refund
 from payments.operations import refund as refunds
+from payments.operations.vouchers import issue_voucher
 
 
 @receiver(booking_cancelled)
-def give_money_back(booking: Booking, refund_due: int, reason: str, **_: Any) -> None:
-    """Open the refunds in the transaction of the cancellation, and close what is unpaid."""
+def give_money_back(
+    booking: Booking, refund_due: int, voucher_due: int, reason: str, **_: Any
+) -> None:
+    """Open refunds and voucher in the cancellation's transaction, and close what is unpaid."""
     if refund_due > 0:
         refunds.refund_cancellation(booking, amount=refund_due, reason=reason)
+    if voucher_due > 0:
+        issue_voucher(booking, amount=voucher_due, reason=reason, now=clock.now())
     close_open_payment(booking)
 
 
+@receiver(items_cancelled)
+def give_part_back(
+    booking: Booking,
+    event: BookingEvent,
+    refund_due: int,
+    voucher_due: int,
+    reason: str,
+    **_: Any,
+) -> None:
+    """Open refunds and voucher of a part; each cancellation, named by its event, opens its own."""
+    if refund_due > 0:
+        refunds.refund_cancellation(booking, amount=refund_due, reason=reason, event_id=event.pk)
+    if voucher_due > 0:
+        issue_voucher(booking, amount=voucher_due, reason=reason, now=event.at, event_id=event.pk)
+
+
+@receiver(booking_amended)
+def give_difference_back(booking: Booking, amendment: Amendment, refund_due: int, **_: Any) -> None:
+    """Open the refunds of a cheaper journey in the transaction of the change."""
+    if refund_due > 0:
+        refunds.refund_amendment(booking, amount=refund_due, amendment_id=amendment.pk)
+
+
+@receiver(booking_paid)
+@receiver(booking_amended)
 @receiver(booking_expired)
+@receiver(amendment_ended)
 def close_open_payment(booking: Booking, **_: Any) -> None:
-    """Close the open payment at the provider, so that nobody pays for places that are gone."""
+    """Close the open payment at the provider, so that nobody pays for what is gone or paid."""
     payment = queries.open_payment_of(booking)
     if payment:
         jobs.add("payments.close_payment", key=f"close:{payment.pk}", payment_id=payment.pk)

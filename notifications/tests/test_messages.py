@@ -187,8 +187,9 @@ def test_payment_failed_says_until_when_in_port_local_time_and_where_to_pay() ->
 
 def test_payment_failed_after_the_hold_offers_no_payment() -> None:
     row = makers.booking("payment_pending", expires_at=makers.DEPARTURE - timedelta(days=1))
+    failed = makers.payment(row, state="open", captured=0, counted=False)
 
-    text = str(built("payment_failed", row, now=row.expires_at, payment=1).body)
+    text = str(built("payment_failed", row, now=row.expires_at, payment=failed.pk).body)
 
     assert "Your hold has ended" in text
     assert "/pay/" not in text

@@ -3,8 +3,8 @@
 import pytest
 from django.db import transaction
 
-from bookings.models import Booking
-from bookings.signals import booking_cancelled, booking_confirmed
+from bookings.models import Amendment, Booking
+from bookings.signals import booking_amended, booking_cancelled, booking_confirmed
 from maritime.ops.models import Job
 from notifications.models import Message
 from notifications.tests import makers
@@ -36,22 +36,39 @@ def test_a_confirmed_booking_queues_the_tickets_once() -> None:
     assert only_message() == ("booking_confirmation", f"confirmation:{row.pk}:1", {})
 
 
+def test_a_change_queues_the_new_tickets_once() -> None:
+    row = makers.booking()
+    change = Amendment.objects.create(
+        booking=row, state="applied", change={}, difference=0, actor="customer"
+    )
+
+    for _ in range(2):
+        send(booking_amended, Booking, booking=row, amendment=change, refund_due=0)
+
+    assert only_message() == ("booking_confirmation", f"amended:{change.pk}:1", {})
+
+
 def test_a_cancellation_keeps_charge_and_refund() -> None:
     row = makers.booking("cancelled")
 
-    send(booking_cancelled, Booking, booking=row, refund_due=552, reason="by the traveller")
+    send(
+        booking_cancelled, Booking, booking=row, refund_due=452, voucher_due=100,
+        reason="by the traveller",
+    )  # fmt: skip
 
     assert only_message() == (
-        "cancellation", f"cancellation:{row.pk}:1", {"refund": 552, "charge": 553}
-    )  # fmt: skip
+        "cancellation",
+        f"cancellation:{row.pk}:1",
+        {"refund": 452, "voucher": 100, "charge": 553},
+    )
 
 
 def test_what_was_given_back_before_is_no_charge() -> None:
     row = makers.booking("cancelled", refunded=105)
 
-    send(booking_cancelled, Booking, booking=row, refund_due=1000, reason="")
+    send(booking_cancelled, Booking, booking=row, refund_due=1000, voucher_due=0, reason="")
 
-    assert only_message()[2] == {"refund": 1000, "charge": 0}
+    assert only_message()[2] == {"refund": 1000, "voucher": 0, "charge": 0}
 
 
 def test_a_payment_queues_its_mail() -> None:

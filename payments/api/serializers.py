@@ -5,9 +5,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from bookings.api.serializers import utc
 from bookings.models import Booking
-from payments.models import Refund
+from payments.models import Payment, Refund, Voucher
 from payments.operations.start import Started
+from payments.queries import vouchers_of
 
 KEY_LENGTH = 80
 
@@ -29,6 +31,39 @@ class DemoOutcomeInput(serializers.Serializer[Any]):
     """What lets a script play the customer of a demo payment."""
 
     client_secret = serializers.CharField(max_length=200)
+
+
+class VoucherInput(serializers.Serializer[Any]):
+    """The body of POST /bookings/{reference}/voucher."""
+
+    code = serializers.CharField(max_length=40)
+
+
+def vouchers_json(booking: Booking) -> dict[str, Any]:
+    """Return what the JSON of a booking says of vouchers that its cancellations issued; 1 query."""
+    return {"vouchers": [voucher_json(voucher) for voucher in vouchers_of(booking)]}
+
+
+def voucher_json(voucher: Voucher) -> dict[str, Any]:
+    """Return a voucher; the code is as good as money, so only for those who may see its booking."""
+    return {
+        "code": voucher.code,
+        "amount": voucher.amount,
+        "left": voucher.left,
+        "currency": voucher.currency,
+        "expires_at": utc(voucher.expires_at),
+    }
+
+
+def spent_json(payment: Payment) -> dict[str, Any]:
+    """Return what a voucher has paid, and what is left on it."""
+    return {
+        "gateway": payment.gateway,
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "state": payment.booking.state,
+        "left": payment.voucher.left if payment.voucher else 0,
+    }
 
 
 def started_json(started: Started, booking: Booking) -> dict[str, Any]:

@@ -11,6 +11,9 @@ urlpatterns: list[URLPattern] = [
         "bookings/<str:reference>/payment", views.StartPaymentView.as_view(), name="start_payment"
     ),
     path(
+        "bookings/<str:reference>/voucher", views.SpendVoucherView.as_view(), name="spend_voucher"
+    ),
+    path(
         "admin/bookings/<str:reference>/refund",
         views.RefundView.as_view(),
         name="refund_booking",

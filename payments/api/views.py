@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from bookings.api.views import PROOF, BookingAPIView, booking_for_request
+from bookings.api.views import PROOF, BookingAPIView, booking_for_request, checked
 from bookings.queries import booking_by_reference
 from maritime.lib import clock
 from payments import demo_gateway
@@ -19,11 +19,14 @@ from payments.api.serializers import (
     KEY_LENGTH,
     DemoOutcomeInput,
     RefundInput,
+    VoucherInput,
     refunds_json,
+    spent_json,
     started_json,
 )
 from payments.models import DemoIntent, Payment
 from payments.operations.refund import refund_booking
+from payments.operations.spend import spend_voucher
 from payments.operations.start import start_payment
 
 
@@ -35,6 +38,17 @@ class StartPaymentView(BookingAPIView):
         booking = booking_for_request(request, reference)
         started = start_payment(booking.pk, now=clock.now())
         return Response(started_json(started, booking), status=201 if started.created else 200)
+
+
+class SpendVoucherView(BookingAPIView):
+    """Pay what is due with a voucher that covers all of it."""
+
+    @extend_schema(request=VoucherInput, responses={201: dict}, parameters=PROOF)
+    def post(self, request: Request, reference: str) -> Response:
+        booking = booking_for_request(request, reference)
+        code = checked(VoucherInput(data=request.data)).validated_data["code"]
+        payment = spend_voucher(booking.pk, code=code, now=clock.now())
+        return Response(spent_json(payment), status=201)
 
 
 class MayRefund(BasePermission):

@@ -33,7 +33,7 @@ def open_refund(
         return earlier
     if amount <= 0:
         raise NothingToRefund
-    _reserve(payment, amount)
+    reserve(payment, amount)
     refund = Refund.objects.create(
         payment=payment,
         amount=amount,
@@ -80,44 +80,72 @@ def refund_booking(
     return _spread(payments, wanted, request_key=request_key, reason=reason, actor=actor)
 
 
-def refund_cancellation(booking: Booking, *, amount: int, reason: str) -> list[Refund]:
+def refund_cancellation(
+    booking: Booking, *, amount: int, reason: str, event_id: int | None = None
+) -> list[Refund]:
     """Give back what a cancellation leaves to the customer; in the caller's transaction.
 
-    Money that staff sent back earlier and that is still on its way counts: never more than what
-    is left is opened, and a cancellation is never held up by it.
+    `event_id` is that of the booking's event for a part; the whole is cancelled once. Money that
+    staff sent back earlier and that is still on its way counts: never more than what is left is
+    opened, and a cancellation is never held up by it.
     """
+    return _give_back(
+        booking,
+        amount=amount,
+        request_key=cancellation_key(booking, event_id),
+        reason=reason or "cancellation",
+    )
+
+
+def cancellation_key(booking: Booking, event_id: int | None) -> str:
+    """Return the request key of a cancellation: of the whole, or of the part that an event names."""
+    part = "" if event_id is None else f":{event_id}"
+    return f"cancel:{booking.pk}{part}"
+
+
+def shares(payments: Sequence[Payment], amount: int) -> list[tuple[Payment, int]]:
+    """Return how much each payment can give of an amount (minor units), the first ones first."""
+    parts = []
+    for payment in payments:
+        part = min(amount, payment.captured - payment.refunded)
+        if part > 0:
+            parts.append((payment, part))
+            amount -= part
+    return parts
+
+
+def refund_amendment(booking: Booking, *, amount: int, amendment_id: int) -> list[Refund]:
+    """Give back what a cheaper journey leaves to the customer; in the caller's transaction."""
+    return _give_back(
+        booking,
+        amount=amount,
+        request_key=f"amend:{amendment_id}",
+        reason="change of the booking",
+    )
+
+
+def _give_back(booking: Booking, *, amount: int, request_key: str, reason: str) -> list[Refund]:
     payments = queries.payments_with_money(booking_for_update(booking.pk))
     amount_left = min(amount, _left(payments))
     if amount_left < amount:
         log.warning("less is left than due: booking=%s left=%s", booking.reference, amount_left)
-    return _spread(
-        payments,
-        amount_left,
-        request_key=f"cancel:{booking.pk}",
-        reason=reason or "cancellation",
-        actor="system",
-    )
+    return _spread(payments, amount_left, request_key=request_key, reason=reason, actor="system")
 
 
 def _spread(
     payments: Sequence[Payment], amount: int, *, request_key: str, reason: str, actor: str
 ) -> list[Refund]:
-    refunds = []
-    for payment in payments:
-        part = min(amount, payment.captured - payment.refunded)
-        if part <= 0:
-            break
-        amount -= part
-        refunds.append(
-            open_refund(
-                payment.pk, amount=part, request_key=request_key, reason=reason, actor=actor
-            )
-        )
-    return refunds
+    return [
+        open_refund(payment.pk, amount=part, request_key=request_key, reason=reason, actor=actor)
+        for payment, part in shares(payments, amount)
+    ]
 
 
-def _reserve(payment: Payment, amount: int) -> None:
-    """Count the amount as refunded if the payment still has it, in one conditional update."""
+def reserve(payment: Payment, amount: int) -> None:
+    """Count the amount as refunded if the payment still has it, in one conditional update.
+
+    Raises RefundTooLarge.
+    """
     fits = Payment.objects.filter(pk=payment.pk, captured__gte=F("refunded") + amount)
     if not fits.update(refunded=F("refunded") + amount):
         raise RefundTooLarge(payment.captured - payment.refunded)

@@ -11,6 +11,7 @@ from payments import queries, signals, states
 from payments.errors import ProviderRefused, RefundsDisagree
 from payments.gateways import Gateway, ProviderRefund, gateway
 from payments.models import Payment, Refund
+from payments.operations.vouchers import put_back
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +29,15 @@ def send_refund(refund_id: int, *, now: datetime) -> Refund:
     """Ask the provider for the refund and store its answer.
 
     May be repeated: the key is the refund's own. Never call it inside a transaction. Raises
-    ProviderUnavailable. A definite no makes the refund `failed`, for staff to look at.
+    ProviderUnavailable. A definite no makes the refund `failed`, for staff to look at. What a
+    voucher had paid goes back to it, without any provider.
     """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
-    provider = gateway()
     if refund.state != State.REQUESTED:
         return refund
+    if refund.payment.voucher_id:
+        return _return_to_voucher(refund_id, now=now)
+    provider = gateway()
     if refund.payment.gateway != provider.code:
         log.error("refund of another gateway not sent: refund=%s", refund.public_id)
         return refund
@@ -86,11 +90,24 @@ def _mine(refund: Refund, found: Sequence[ProviderRefund]) -> ProviderRefund | N
 
 @transaction.atomic(durable=True)
 def _settle_one(refund_id: int, *, refund_ref: str | None, to: str) -> Refund:
-    payment_id = Refund.objects.values_list("payment_id", flat=True).get(pk=refund_id)
-    payment = queries.lock_payment(payment_id)
-    refund = Refund.objects.select_for_update().get(pk=refund_id)
+    payment, refund = _locked(refund_id)
     _follow(payment, refund, refund_ref=refund_ref, to=to)
     return refund
+
+
+@transaction.atomic(durable=True)
+def _return_to_voucher(refund_id: int, *, now: datetime) -> Refund:
+    payment, refund = _locked(refund_id)
+    if payment.voucher_id and refund.state == State.REQUESTED:
+        put_back(payment.voucher_id, refund.amount, now=now)
+        _follow(payment, refund, refund_ref=None, to=State.SUCCEEDED)
+    return refund
+
+
+def _locked(refund_id: int) -> tuple[Payment, Refund]:
+    payment_id = Refund.objects.values_list("payment_id", flat=True).get(pk=refund_id)
+    payment = queries.lock_payment(payment_id)
+    return payment, Refund.objects.select_for_update().get(pk=refund_id)
 
 
 def _follow(payment: Payment, refund: Refund, *, refund_ref: str | None, to: str) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from bookings.operations.confirm import mark_paid
+from bookings.queries import amount_due
 from payments import queries, signals, states
 from payments.gateways import Intent, gateway
 from payments.models import Payment
@@ -71,8 +72,8 @@ def close_payment(payment_id: int, *, now: datetime) -> Payment:
 def apply_intent(payment_id: int, intent: Intent, *, now: datetime) -> Payment:
     """Move the payment to what the provider says; takes money in exactly once.
 
-    Locks booking, then payment. Sends payment_succeeded when the money pays the booking; late or
-    double money opens a full refund instead. What does not match the booking is quarantined.
+    Locks booking, then payment. Sends payment_succeeded when the money pays the booking or a change
+    of it; late or double money opens a full refund instead. What does not match the booking is quarantined.
     """
     payment = queries.lock_payment(payment_id)
     target = STATE_OF_STATUS.get(intent.status, State.OPEN)
@@ -90,7 +91,7 @@ def apply_intent(payment_id: int, intent: Intent, *, now: datetime) -> Payment:
 
 def _take_money(payment: Payment, intent: Intent, *, now: datetime) -> None:
     payment.captured = intent.amount_received
-    problem = _mismatch(payment, intent)
+    problem = _mismatch(payment, intent, now=now)
     if problem:
         states.move_payment(payment, State.QUARANTINED)
         log.error("payment quarantined: payment=%s problem=%s", payment.public_id, problem)
@@ -113,16 +114,26 @@ def _take_money(payment: Payment, intent: Intent, *, now: datetime) -> None:
     )
 
 
-def _mismatch(payment: Payment, intent: Intent) -> str:
+def _mismatch(payment: Payment, intent: Intent, *, now: datetime) -> str:
     """Return in which way the intent is not what this payment asked for; empty when it is."""
     wanted = {
         "intent": (intent.id, payment.intent_id),
         "currency": (intent.currency, payment.currency),
         "amount": (intent.amount_received, payment.amount),
-        "price": (payment.amount, payment.booking.total),
+        "price": (payment.amount, _price(payment, now=now)),
         "metadata": (intent.metadata.get("payment"), str(payment.public_id)),
     }
     return ", ".join(name for name, (found, right) in wanted.items() if found != right)
+
+
+def _price(payment: Payment, *, now: datetime) -> int:
+    """Return what an unpaid booking costs; of any other, the payment's own amount.
+
+    A booking that is paid takes only money for an outstanding change, of exactly its sum, and
+    gives back any other; there is no price to compare with.
+    """
+    booking = payment.booking
+    return payment.amount if booking.paid else amount_due(booking, now=now) or payment.amount
 
 
 @transaction.atomic(durable=True)

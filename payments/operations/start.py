@@ -1,4 +1,4 @@
-"""Starting a payment: one open attempt for each booking, reused on every reload."""
+"""Starting a payment of a booking or of its outstanding change: one open attempt, reused."""
 
 import logging
 from dataclasses import dataclass
@@ -7,10 +7,12 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from bookings.errors import WrongState
 from bookings.models import Booking
+from bookings.operations.amend import begin_amendment_payment
 from bookings.operations.check import check_space
 from bookings.operations.confirm import begin_payment, mark_paid
-from bookings.queries import booking_for_update
+from bookings.queries import amount_due, booking_for_update, booking_with_legs
 from payments import queries, states
 from payments.errors import PaymentClosed, ProviderRefused
 from payments.gateways import Gateway, Intent, gateway
@@ -43,9 +45,8 @@ def start_payment(booking_id: int, *, now: datetime) -> Started:
     Never call it inside a transaction. Raises NotBookable, HoldExpired or WrongState (of
     bookings), ProviderUnavailable, ProviderRefused, PaymentsNotConfigured.
     """
-    check_space(booking_id, now=now)
-    booking = begin_payment(booking_id, now=now)
-    if booking.total == 0:
+    booking = begin(booking_id, now=now)
+    if amount_due(booking, now=now) == 0:
         with transaction.atomic(durable=True):
             mark_paid(booking_id, amount=0, now=now)
         return Started(payment=None, client_secret="", created=True)
@@ -53,10 +54,21 @@ def start_payment(booking_id: int, *, now: datetime) -> Started:
     reused = _reuse(booking, provider=provider, now=now)
     if reused:
         return reused
-    payment = _row(booking_id, provider=provider)
+    payment = _row(booking_id, provider=provider, now=now)
     intent = _create(payment, booking=booking, provider=provider)
     stored = _store_intent(payment.pk, intent)
     return Started(payment=stored, client_secret=intent.client_secret, created=True)
+
+
+def begin(booking_id: int, *, now: datetime) -> Booking:
+    """Look at the space and extend the hold of an unpaid booking, or of an outstanding change.
+
+    Raises what `start_payment` raises before it calls the provider.
+    """
+    if booking_with_legs(booking_id).state == Booking.State.CONFIRMED:
+        return begin_amendment_payment(booking_id, now=now)
+    check_space(booking_id, now=now)
+    return begin_payment(booking_id, now=now)
 
 
 def metadata_of(payment: Payment, booking: Booking) -> dict[str, str]:
@@ -78,7 +90,7 @@ def _reuse(booking: Booking, *, provider: Gateway, now: datetime) -> Started | N
         _drop(payment.pk)
         return None
     intent = provider.retrieve_intent(payment.intent_id)
-    if intent.amount != booking.total and intent.status.startswith("requires_"):
+    if intent.amount != amount_due(booking, now=now) and intent.status.startswith("requires_"):
         intent = provider.cancel_intent(intent.id)
     payment = apply_intent(payment.pk, intent, now=now)
     if payment.state == Payment.State.CANCELED:
@@ -87,16 +99,20 @@ def _reuse(booking: Booking, *, provider: Gateway, now: datetime) -> Started | N
 
 
 @transaction.atomic(durable=True)
-def _row(booking_id: int, *, provider: Gateway) -> Payment:
+def _row(booking_id: int, *, provider: Gateway, now: datetime) -> Payment:
     """Write the payment before the provider is called; an unanswered call left one to repeat."""
     booking = booking_for_update(booking_id)
+    due = amount_due(booking, now=now)
+    if not due:
+        # Paid, cancelled or withdrawn in another tab since.
+        raise WrongState(state=booking.state_at(now))
     waiting = queries.open_payment_of(booking)
-    if waiting and waiting.gateway == provider.code and waiting.amount == booking.total:
+    if waiting and waiting.gateway == provider.code and waiting.amount == due:
         return waiting
     if waiting:
         states.move_payment(waiting, Payment.State.CANCELED)
     return Payment.objects.create(
-        booking=booking, gateway=provider.code, amount=booking.total, currency=booking.currency
+        booking=booking, gateway=provider.code, amount=due, currency=booking.currency
     )
 
 

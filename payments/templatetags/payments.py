@@ -6,7 +6,7 @@ from django import template
 
 from bookings.models import Booking
 from payments.models import Refund
-from payments.queries import refunds_of
+from payments.queries import refunds_of, vouchers_of
 
 register = template.Library()
 STATES = {
@@ -31,11 +31,25 @@ DECLINES = {
 def refund_history(booking: Booking) -> dict[str, Any]:
     """Show each refund with its state, also of money that came too late to pay; 1 query."""
     refunds = refunds_of(booking)
-    rows = [(refund, STATES[Refund.State(refund.state)]) for refund in refunds]
+    rows = [(refund, _how(refund)) for refund in refunds]
     return {"rows": rows, "currency": booking.currency}
+
+
+@register.inclusion_tag("payments/_vouchers.html")
+def vouchers(booking: Booking) -> dict[str, Any]:
+    """Show the vouchers that cancellations of the booking issued; 1 query."""
+    return {"rows": vouchers_of(booking)}
 
 
 @register.filter
 def decline(code: str) -> str:
     """Write the provider's code of a failed payment as a sentence."""
     return DECLINES.get(code, "The payment did not go through.")
+
+
+def _how(refund: Refund) -> str:
+    if refund.voucher_id:
+        return "as a voucher"
+    if refund.payment.voucher_id and refund.state == Refund.State.SUCCEEDED:
+        return "back on the voucher that paid"
+    return STATES[Refund.State(refund.state)]

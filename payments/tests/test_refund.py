@@ -159,7 +159,14 @@ def test_cancellation_by_the_customer_gives_back_what_the_quote_said(run_jobs):
     quote = quote_cancellation(booking, now=clock.now())
     assert (quote.refund, quote.charge) == (500, 500)
 
-    cancel_booking(booking.pk, token=quote.token, actor="customer", now=clock.now())
+    cancel_booking(
+        booking.pk,
+        token=quote.token,
+        expected_refund=500,
+        expected_charge=500,
+        actor="customer",
+        now=clock.now(),
+    )
     run_jobs()
 
     booking.refresh_from_db()
