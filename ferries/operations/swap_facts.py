@@ -68,13 +68,19 @@ class Ship:
 class Fit:
     """An item that fits, and what it takes of each resource on each of its sectors.
 
-    `before` and `after` name its deck area or accommodation type where that changes.
+    `before` and `after` name its deck area or accommodation type where that changes. Of `foot` it
+    takes only on `walks`: a vehicle may carry a party over one stretch of its journey.
     """
 
     claimed: Claimed
     takes: tuple[tuple[str, int], ...]
     before: str = ""
     after: str = ""
+    walks: tuple[int, ...] = ()
+
+    def sectors_of(self, resource: str) -> tuple[int, ...]:
+        """Return the sectors on which it takes the resource."""
+        return self.walks if resource == "foot" else self.claimed.sectors
 
 
 @dataclass(frozen=True)

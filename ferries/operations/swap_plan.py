@@ -19,6 +19,8 @@ from ferries.operations.swap_stowage import Vehicle, stow
 # A cabin is better than a berth, and a berth better than a seat or a lounge place.
 RANKS = {"lounge": 0, "seat": 0, "berth": 1, "cabin": 2}
 
+IN_PROGRESS = "A change of the booking was under way, and has to be asked for again."
+
 
 def plan(items: Sequence[Claimed], *, ship: Ship, before: Fitting, sizes: Sizes) -> Outcome:
     """Return which items fit on the ship; `before` is how the present one is fitted out.
@@ -30,6 +32,7 @@ def plan(items: Sequence[Claimed], *, ship: Ship, before: Fitting, sizes: Sizes)
     planner.place_vehicles()
     planner.place_rooms()
     planner.place_pets()
+    planner.name_the_rest()
     order = {(each.holder, each.item): number for number, each in enumerate(planner.items)}
     fits = sorted(planner.fits, key=lambda fit: order[fit.claimed.holder, fit.claimed.item])
     misfits = sorted(planner.misfits, key=lambda bad: order[bad.claimed.holder, bad.claimed.item])
@@ -66,19 +69,20 @@ class _Planner:
     def place_travellers(self) -> None:
         """Place each party's heads together; a party that does not fit loses everything it has."""
         for holder, party in self.parties.items():
-            travellers = [each for each in party if each.amount("persons")]
-            on_foot = self.ship.fitting.foot_limited and not any(
-                each.code("deck") for each in party
-            )
-            refusal = self._heads_short(travellers, on_foot=on_foot)
+            travellers = [each for each in party if _heads(each)]
+            driven = {sector for each in party if each.code("deck") for sector in each.sectors}
+            refusal = self._heads_short(travellers, driven)
             if refusal:
                 self.lost.add(holder)
                 self.misfits += [Misfit(each, refusal) for each in party]
                 continue
             for each in travellers:
                 heads = each.amount("persons")
-                takes = [("persons", heads), *([("foot", heads)] if on_foot else [])]
-                self._place(Fit(each, tuple(takes)))
+                takes = [("persons", heads)] if heads else []
+                walks = self._walks(each, driven)
+                if walks:
+                    takes.append(("foot", _heads(each)))
+                self._place(Fit(each, tuple(takes), walks=walks))
 
     def place_vehicles(self) -> None:
         """Stow the vehicles; who finds no place is refused with the limit that rules it out."""
@@ -116,26 +120,43 @@ class _Planner:
                 short = refusals.pet_places_short(place=place, left=0, needed=1)
                 self.misfits.append(Misfit(each, short))
 
+    def name_the_rest(self) -> None:
+        """Leave nobody out of the books: what was claimed beside an item without the item itself."""
+        placed = {(f.claimed.holder, f.claimed.item, f.claimed.claims) for f in self.fits}
+        placed |= {(m.claimed.holder, m.claimed.item, m.claimed.claims) for m in self.misfits}
+        self.misfits += [
+            Misfit(each, Refusal("change_in_progress", IN_PROGRESS))
+            for each in self.items
+            if (each.holder, each.item, each.claims) not in placed
+        ]
+
     def _waiting(self, kind: str) -> list[Claimed]:
         return [each for each in self.items if each.code(kind) and each.holder not in self.lost]
 
-    def _heads_short(self, travellers: Sequence[Claimed], *, on_foot: bool) -> Refusal | None:
+    def _walks(self, each: Claimed, driven: set[int]) -> tuple[int, ...]:
+        """Return the sectors on which somebody counts as a foot passenger on the new ship."""
+        limited = self.ship.fitting.foot_limited
+        return tuple(sector for sector in each.sectors if limited and sector not in driven)
+
+    def _heads_short(self, travellers: Sequence[Claimed], driven: set[int]) -> Refusal | None:
         heads: Counter[int] = Counter()
+        walkers: Counter[int] = Counter()
         for each in travellers:
-            for sector in each.sectors:
-                heads[sector] += each.amount("persons")
+            heads.update(dict.fromkeys(each.sectors, each.amount("persons")))
+            walkers.update(dict.fromkeys(self._walks(each, driven), _heads(each)))
         for sector, needed in sorted(heads.items()):
             left = self.left.get((sector, "persons"), 0)
             if left < needed:
                 return refusals.persons_short(left=left, needed=needed)
+        for sector, needed in sorted(walkers.items()):
             left = self.left.get((sector, "foot"), 0)
-            if on_foot and left < needed:
+            if left < needed:
                 return refusals.foot_short(left=left, needed=needed)
         return None
 
     def _place(self, fit: Fit) -> None:
         for resource, amount in fit.takes:
-            for sector in fit.claimed.sectors:
+            for sector in fit.sectors_of(resource):
                 self.left[sector, resource] -= amount
         self.fits.append(fit)
 
@@ -187,3 +208,8 @@ def _is_as_good(new: AccommodationFacts, old: AccommodationFacts) -> bool:
         and (new.infants_ok or not old.infants_ok)
         and (new.pets_ok or not old.pets_ok)
     )
+
+
+def _heads(each: Claimed) -> int:
+    """Return how many persons an item stands for, also where it has only a place on foot."""
+    return each.amount("persons") or each.amount("foot")

@@ -128,7 +128,7 @@ def _taken(
     of_shares: Counter[tuple[int, int]] = Counter()
     for fit in fits:
         for resource, amount in fit.takes:
-            for sector in fit.claimed.sectors:
+            for sector in fit.sectors_of(resource):
                 taken[sector, resource] += amount
                 for pk, part in _own(fit.claimed, sector, resource, amount):
                     of_shares[sector, pk] += part
@@ -151,7 +151,7 @@ def _place(fit: Fit, room: dict[RowKey, int]) -> tuple[list[Part], list[int]]:
         old[claim.sector, _kind(claim.resource)].append(claim)
     parts = []
     for resource, amount in fit.takes:
-        for sector in fit.claimed.sectors:
+        for sector in fit.sectors_of(resource):
             reusable = old[sector, _kind(resource)]
             for key, part in _spread(fit.claimed, (sector, resource), amount, room):
                 reused = reusable.pop(0).pk if reusable else None

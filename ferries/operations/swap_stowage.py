@@ -182,7 +182,7 @@ def _pack(vehicles: Sequence[Vehicle], left: Totals) -> list[Fit] | None:
 
 def _take(room: dict[tuple[int, str], int], fit: Fit) -> None:
     for resource, amount in fit.takes:
-        for sector in fit.claimed.sectors:
+        for sector in fit.sectors_of(resource):
             room[sector, resource] -= amount
 
 

@@ -248,7 +248,8 @@ def _apply(
     _retire_pools(sailing)
     rows = _create_pools(sailing, draft)
     _move_claims(draft.rows.parts, rows, now=now)
-    _end_claims(draft.rows.spare, CapacityClaim.State.RELEASED)
+    # The new ship does not count them. Released ones would be taken again at payment.
+    CapacityClaim.objects.filter(pk__in=draft.rows.spare).delete()
     lost = [claim.pk for misfit in draft.plan.outcome.misfits for claim in misfit.claimed.claims]
     _end_claims(lost, CapacityClaim.State.DISPLACED)
     _forget_empty_rows(sailing)
