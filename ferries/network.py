@@ -104,6 +104,7 @@ class Known:
     generation: str
 
 
+# The database makes the same JSON of sellers as the cache keeps, from the fields of the classes.
 LISTS = ("tariffs", "discounts")
 FARE = sql.record("fare", (field.name for field in fields(FareLine)))
 FAMILY = sql.record("family", (field.name for field in fields(FamilyFacts)))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery, signals
+from celery.schedules import crontab
 from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maritime.settings")
@@ -24,6 +25,7 @@ app.conf.task_routes = {
     "notifications.*": {"queue": "emails"},
     "payments.*": {"queue": "payments"},
     "bookings.*": {"queue": "bookings"},
+    "ferries.*": {"queue": "bookings"},
     "ops.*": {"queue": "bookings"},
 }
 app.conf.beat_schedule = {
@@ -41,6 +43,11 @@ app.conf.beat_schedule = {
         "task": "payments.verify_open_payments",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "audit capacity": {
+        "task": "ferries.audit_capacity",
+        "schedule": crontab(hour=3, minute=0),
+        "options": {"expires": 3600},
     },
 }
 app.autodiscover_tasks()

@@ -85,6 +85,10 @@ DATABASES = {
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", 8), "timeout": 5},
+            # Parameters travel apart from the statement, so that the server keeps the plans of what
+            # is repeated: planning what a hold reads takes longer than running it (measured).
+            "server_side_binding": True,
+            "prepare_threshold": 5,
             # A waiter gives up before the web server does, and nobody waits for ever.
             "options": "-c lock_timeout=3000 -c statement_timeout=30000",
         },

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from ferries.admin.schedule import schedule_page
 from maritime import api_urls
 from maritime.ops import views
 
@@ -13,6 +14,11 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("api/v1/", include((api_urls.urlpatterns, "api"))),
+    path(
+        "admin/ferries/sailing/schedule/",
+        admin.site.admin_view(schedule_page),
+        name="make_sailings",
+    ),
     path("admin/", admin.site.urls),
     path("", include("bookings.urls")),
     path("", include("payments.urls")),

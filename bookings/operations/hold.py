@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from bookings.operations.quote import require_quote
 from ferries import inventory, offer_codes
 from ferries.errors import CapacityTaken, NotBookable
 from ferries.models import Discount
+from ferries.operators.local import leg_of_offer
 from ferries.party import CATEGORIES, PET_PLACES, VEHICLE_KINDS, Party, VehicleSize
 from maritime.lib import references
 from maritime.ops import idempotency as requests
@@ -224,6 +225,13 @@ def _plan(legs: Sequence[QuotedLeg], now: datetime) -> list[inventory.Need]:
     ]
 
 
+def _read_again(legs: Sequence[QuotedLeg]) -> tuple[QuotedLeg, ...]:
+    """Return the legs as they are now: between plan and claim another ship may have come."""
+    return tuple(
+        replace(leg, local=leg_of_offer(leg.offer.id)) if leg.local else leg for leg in legs
+    )
+
+
 def _plan_again(legs: Sequence[QuotedLeg], now: datetime) -> list[inventory.Need]:
     """Return what the party takes of the space as it is now."""
     return [
@@ -256,7 +264,7 @@ def _write_and_take(
                 return rows
         except CapacityTaken:
             inventory.reap(sorted({need.pool_id for need in needs}), now=now)
-            needs = _plan_again(draft.legs, now)
+            needs = _plan_again(_read_again(draft.legs), now)
     raise NotBookable([{"code": CapacityTaken.code, "message": CapacityTaken.user_message}])
 
 
