@@ -116,3 +116,52 @@ class TimetableRefused(MaritimeError):
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
         self.problems = list(problems)
         super().__init__(message, problems=self.problems)
+
+
+class ScheduleRefused(MaritimeError):
+    """A schedule that cannot be sailed; nothing was written. `problems` has sentences."""
+
+    code = "schedule_refused"
+    user_message = "The schedule cannot be sailed as it stands."
+    status = 409
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        self.problems = list(problems)
+        super().__init__(message, problems=self.problems)
+
+
+class AllotmentRefused(MaritimeError):
+    """A share that cannot be kept: no such resource on the sailing, a foreign group, no amount."""
+
+    code = "allotment_refused"
+    user_message = "This share cannot be kept on this sailing."
+    status = 422
+
+
+class SwapRefused(MaritimeError):
+    """Another ship cannot take the sailing over: it is over, or somebody sold does not fit."""
+
+    code = "swap_refused"
+    user_message = "This ship cannot take the sailing over."
+    status = 409
+
+
+class SwapOutdated(MaritimeError):
+    """What the swap would do to those who are booked has changed since its dry run."""
+
+    code = "swap_outdated"
+    user_message = "Sales have gone on since the dry run and it would now end differently."
+    status = 409
+
+    def __init__(self, plan: Any) -> None:
+        self.plan = plan
+        super().__init__()
+
+
+class SailingBusy(MaritimeError):
+    """Bookings of the sailing were being changed all the time; trying again is enough."""
+
+    code = "sailing_busy"
+    user_message = "Bookings of this sailing are being changed at the moment. Please try again."
+    status = 409
+    permanent = False

@@ -10,14 +10,20 @@ from django.dispatch import receiver
 
 from ferries import cache
 from ferries.models import (
+    AccommodationType,
+    Allotment,
     CapacityClaim,
     CapacityPool,
     ConditionBand,
+    CustomerGroup,
     DeckArea,
+    Discount,
+    FareFamily,
     FareRule,
     Leg,
     Operator,
     OperatorStop,
+    PetSpace,
     Port,
     PortCall,
     Route,
@@ -28,12 +34,17 @@ from ferries.models import (
 )
 
 TIMETABLE_AND_FARES = (
+    AccommodationType,
     ConditionBand,
+    CustomerGroup,
     DeckArea,
+    Discount,
+    FareFamily,
     FareRule,
     Leg,
     Operator,
     OperatorStop,
+    PetSpace,
     Port,
     PortCall,
     Route,
@@ -72,11 +83,10 @@ def forget_availability_of_sailing(instance: Sailing, **kwargs: Any) -> None:
     cache.invalidate_sailing_availability(instance.pk)
 
 
-@receiver([post_save, post_delete], sender=DeckArea)
-def forget_availability_of_ship(instance: DeckArea, **kwargs: Any) -> None:
-    """Forget what is left on the sailings of a ship whose clear heights change."""
-    sailings = Sailing.objects.filter(configuration=instance.configuration_id)
-    cache.invalidate_sailing_availability(*sailings.values_list("pk", flat=True))
+@receiver([post_save, post_delete], sender=Allotment)
+def forget_availability_of_allotment(instance: Allotment, **kwargs: Any) -> None:
+    """Forget what is left on a sailing when a share is kept or released at another moment."""
+    cache.invalidate_sailing_availability(instance.sailing_id)
 
 
 @receiver([post_save, post_delete], sender=Operator)

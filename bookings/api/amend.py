@@ -8,62 +8,44 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bookings import queries
-from bookings.api.serializers import booking_json, utc
+from bookings.api.serializers import (
+    LegInput,
+    TravellerInput,
+    VehicleBody,
+    booking_json,
+    utc,
+)
 from bookings.api.views import PROOF, BookingAPIView, checked, guests_booking
 from bookings.models import Amendment
 from bookings.operations import amend
 from bookings.operations.amend_request import AmendRequest, TravellerWish
-from bookings.operations.hold import MAX_TRAVELLERS, VehicleInput
+from bookings.operations.hold import VehicleInput
 from bookings.operations.journey import LegWish
-from ferries.party import CATEGORIES, VEHICLE_KINDS
 from maritime.lib import clock
 
-MAX_SIZES = {"length_cm": 3000, "height_cm": 1000, "trailer_length_cm": 3000, "width_cm": 600}
 MAX_TOKEN = 20_000
 
 
-class _LegInput(serializers.Serializer[Any]):
+class AmendedLegInput(LegInput):
+    """A crossing that changes; without `accommodation` it keeps its cabins."""
+
     leg = serializers.IntegerField(min_value=1, help_text="number of the crossing")
-    offer = serializers.CharField(max_length=120)
-    accommodation = serializers.ListField(
-        child=serializers.SlugField(max_length=20),
-        max_length=MAX_TRAVELLERS,
-        required=False,
-        help_text="type codes, one for each unit; empty: those it has",
-    )
 
 
-class _TravellerInput(serializers.Serializer[Any]):
+class AmendedTravellerInput(TravellerInput):
+    """A traveller of the party as it shall be."""
+
     item = serializers.RegexField(
         r"^p\d{1,3}$", required=False, help_text="p0 ... of the booking; none: a new traveller"
     )
-    category = serializers.ChoiceField(choices=CATEGORIES)
-    given_name = serializers.CharField(max_length=80)
-    surname = serializers.CharField(max_length=80)
-    age = serializers.IntegerField(min_value=0, max_value=130, required=False, allow_null=True)
-
-
-class _VehicleInput(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=VEHICLE_KINDS)
-    length_cm = serializers.IntegerField(min_value=1, max_value=MAX_SIZES["length_cm"])
-    height_cm = serializers.IntegerField(min_value=1, max_value=MAX_SIZES["height_cm"])
-    trailer_length_cm = serializers.IntegerField(
-        min_value=0, max_value=MAX_SIZES["trailer_length_cm"], required=False
-    )
-    width_cm = serializers.IntegerField(
-        min_value=0, max_value=MAX_SIZES["width_cm"], required=False
-    )
-    weight_kg = serializers.IntegerField(min_value=0, max_value=100_000, required=False)
-    charges = serializers.BooleanField(required=False)
-    registration = serializers.CharField(max_length=20, required=False, allow_blank=True)
 
 
 class AmendInput(serializers.Serializer[Any]):
     """The body of POST /bookings/{reference}/amendment-quotes; what is left out stays as it is."""
 
-    legs = _LegInput(many=True, required=False)
-    passengers = _TravellerInput(many=True, required=False)
-    vehicles = _VehicleInput(many=True, required=False)
+    legs = AmendedLegInput(many=True, required=False)
+    passengers = AmendedTravellerInput(many=True, required=False)
+    vehicles = VehicleBody(many=True, required=False)
 
     def as_request(self) -> AmendRequest:
         """Return what the operations take; call it after is_valid."""

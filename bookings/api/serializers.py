@@ -30,7 +30,9 @@ MAX_WEIGHT_KG = 100_000
 ADDITIONS: list[Callable[[Booking], dict[str, Any]]] = []
 
 
-class _LegInput(serializers.Serializer[Any]):
+class LegInput(serializers.Serializer[Any]):
+    """One crossing: its offer, and cabins or seats."""
+
     offer = serializers.CharField(max_length=120)
     accommodation = serializers.ListField(
         child=serializers.SlugField(max_length=20),
@@ -40,19 +42,25 @@ class _LegInput(serializers.Serializer[Any]):
     )
 
 
-class _PersonInput(serializers.Serializer[Any]):
+class PersonInput(serializers.Serializer[Any]):
+    """A traveller whose name is not known yet."""
+
     category = serializers.ChoiceField(choices=CATEGORIES)
     age = serializers.IntegerField(min_value=0, max_value=130, required=False, allow_null=True)
 
 
-class _TravellerInput(serializers.Serializer[Any]):
+class TravellerInput(serializers.Serializer[Any]):
+    """A traveller."""
+
     category = serializers.ChoiceField(choices=CATEGORIES)
     given_name = serializers.CharField(max_length=80)
     surname = serializers.CharField(max_length=80)
     age = serializers.IntegerField(min_value=0, max_value=130, required=False, allow_null=True)
 
 
-class _VehicleInput(serializers.Serializer[Any]):
+class VehicleBody(serializers.Serializer[Any]):
+    """A vehicle; lengths in cm, weight in kg with trailer."""
+
     kind = serializers.ChoiceField(choices=VEHICLE_KINDS)
     length_cm = serializers.IntegerField(min_value=1, max_value=MAX_LENGTH_CM)
     height_cm = serializers.IntegerField(min_value=1, max_value=MAX_HEIGHT_CM)
@@ -77,8 +85,8 @@ class _ContactInput(serializers.Serializer[Any]):
 class _JourneyInput(serializers.Serializer[Any]):
     """What quotes and holds have in common."""
 
-    legs = _LegInput(many=True, allow_empty=False)
-    vehicles = _VehicleInput(many=True, required=False)
+    legs = LegInput(many=True, allow_empty=False)
+    vehicles = VehicleBody(many=True, required=False)
     pets = serializers.ListField(
         child=serializers.ChoiceField(choices=PET_PLACES), max_length=MAX_ANIMALS, required=False
     )
@@ -113,7 +121,7 @@ class _JourneyInput(serializers.Serializer[Any]):
 class QuoteInput(_JourneyInput):
     """The body of POST /quotes."""
 
-    passengers = _PersonInput(many=True, allow_empty=False)
+    passengers = PersonInput(many=True, allow_empty=False)
 
     def as_request(self) -> HoldRequest:
         """Return the journey with travellers that have no name yet; call it after is_valid."""
@@ -132,7 +140,7 @@ class QuoteInput(_JourneyInput):
 class HoldInput(_JourneyInput):
     """The body of POST /bookings."""
 
-    passengers = _TravellerInput(many=True, allow_empty=False)
+    passengers = TravellerInput(many=True, allow_empty=False)
     contact = _ContactInput()
     quote = serializers.CharField(
         max_length=1000, required=False, allow_blank=True, help_text="token of POST /quotes"

@@ -11,7 +11,7 @@ CANCELLED = (Booking.State.CANCELLED, Booking.State.CANCELLED_BY_OPERATOR)
 
 
 def calendar_file(booking: Booking) -> bytes:
-    """Return the legs as iCalendar (RFC 5545) with moments in UTC; needs the legs loaded.
+    """Return the legs as iCalendar (RFC 5545) with moments in UTC; needs legs and items loaded.
 
     The UID of a leg never changes and SEQUENCE grows with the booking's version, so a newer file
     replaces the older entry in the traveller's calendar.
@@ -37,8 +37,16 @@ def _event(booking: Booking, leg: JourneyLeg) -> Event:
     event.add("summary", f"Ferry {leg.origin_name} to {leg.destination_name}")
     event.add("location", leg.origin_name)
     event.add("description", _description(booking, leg))
-    event.add("status", "CANCELLED" if booking.state in CANCELLED else "CONFIRMED")
+    event.add("status", "CONFIRMED" if _goes(booking, leg) else "CANCELLED")
     return event
+
+
+def _goes(booking: Booking, leg: JourneyLeg) -> bool:
+    """Tell whether anything of the leg is left; a leg may be cancelled by itself."""
+    live = [item for item in booking.items.all() if item.cancelled_at is None]
+    return booking.state not in CANCELLED and any(
+        item.leg_id == leg.pk and item.kind != "fee" for item in live
+    )
 
 
 def _description(booking: Booking, leg: JourneyLeg) -> str:

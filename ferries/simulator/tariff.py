@@ -7,6 +7,7 @@ from datetime import datetime
 from ferries import deck, pricing, refusals
 from ferries.deck import AreaSpace
 from ferries.errors import NoFare
+from ferries.fitting import AreaFacts
 from ferries.offers import PriceLine, Refusal
 from ferries.party import Party
 from ferries.pricing import FareLine
@@ -17,6 +18,7 @@ PERSONS = 200
 LANE_CM = 8_000
 CLEAR_HEIGHT_CM = 400
 GAP_CM = 50
+DECK = AreaFacts("deck", "car deck", CLEAR_HEIGHT_CM)
 SALE_CLOSES_MINUTES = 5
 CURRENCY = "HUF"
 LONG_CM = 700
@@ -47,7 +49,7 @@ class Space:
 
 def lane_cm(party: Party) -> int:
     """Return the lane length that the party takes."""
-    return deck.needed_cm(party.vehicle, GAP_CM) if party.vehicle else 0
+    return deck.need(party.vehicle, DECK, GAP_CM).amount if party.vehicle else 0
 
 
 def price(party: Party) -> tuple[tuple[PriceLine, ...], list[Refusal]]:
@@ -75,8 +77,7 @@ def against(
     if space.persons < party.persons:
         found.append(refusals.persons_short(left=space.persons, needed=party.persons))
     if party.vehicle:
-        area = AreaSpace("deck", CLEAR_HEIGHT_CM, space.lane_cm)
-        refusal = deck.refuse([area], party.vehicle, GAP_CM)
+        refusal = deck.refuse([AreaSpace(DECK, space.lane_cm)], party.vehicle, GAP_CM)
         found += [refusal] if refusal else []
     return found
 

@@ -4,13 +4,19 @@ import itertools
 from datetime import UTC, date, datetime, timedelta
 
 from ferries.models import (
+    FOOT,
     PERSONS,
+    AccommodationType,
+    Allotment,
     CapacityPool,
     ConditionBand,
+    CustomerGroup,
     DeckArea,
+    FareFamily,
     FareRule,
     Leg,
     Operator,
+    PetSpace,
     Port,
     PortCall,
     Route,
@@ -18,8 +24,14 @@ from ferries.models import (
     Tariff,
     Vessel,
     VesselConfiguration,
+    accommodation_resource,
     deck_resource,
+    pet_resource,
+    plug_resource,
+    weight_resource,
 )
+from ferries.operations.allot import allot
+from ferries.operators.local import leg_of_offer
 from maritime.lib import clock
 
 _numbers = itertools.count(1)
@@ -87,7 +99,7 @@ def bands(company: Operator) -> None:
         ConditionBand.objects.get_or_create(
             operator=company, code=code,
             defaults={
-                "from_hours": from_hours, "to_hours": to_hours, "charge_percent": percent,
+                "from_hours": from_hours, "to_hours": to_hours, "percent": percent,
                 "sentence": f"{percent} % from {from_hours} h before departure",
             },
         )  # fmt: skip
@@ -140,7 +152,108 @@ def sailing(
     return run
 
 
+def leg(run: Sailing, *, start: int = 0, to: int | None = None) -> Leg:
+    """Return a leg of the sailing as an offer finds it, ready to be planned."""
+    end = run.calls.count() - 1 if to is None else to
+    return leg_of_offer(f"{run.operator.code}~{run.public_id.hex}~{start}-{end}")
+
+
 def local_date(run: Sailing) -> str:
     """Return the calendar day of the departure as the first port's clocks show it."""
     zone = run.calls.order_by("sequence").first().port.zone
     return clock.local(run.departs_at, zone).date().isoformat()
+
+
+def price(run: Sailing, kind: str, category: str, amount: int) -> None:
+    """Give every tariff of the sailing's port pairs a line; amount in minor units."""
+    pairs = run.legs.values("origin", "destination")
+    for pair in pairs:
+        for table in Tariff.objects.filter(
+            route__operator=run.operator,
+            route__origin=pair["origin"],
+            route__destination=pair["destination"],
+        ):
+            FareRule.objects.create(
+                tariff=table, code=f"{kind}-{category}", kind=kind, category=category,
+                label=category.title(), amount=amount,
+            )  # fmt: skip
+
+
+def pools(run: Sailing, resource: str, amount: int) -> None:
+    """Give every sector of the sailing so much of a resource to sell."""
+    for sector in range(run.calls.count() - 1):
+        CapacityPool.objects.create(
+            sailing=run, sector=sector, resource=resource, physical=amount, authorised=amount
+        )
+
+
+def accommodation(
+    run: Sailing, code: str, *, units: int = 1, places: int = 1, amount: int | None = 1000, **values
+) -> AccommodationType:
+    """Give the ship cabins for up to so many people (other kinds by `kind`), with pools and fare.
+
+    Without an amount there is no fare for them.
+    """
+    defaults = {"kind": "cabin", "name": code.title(), "berths": places, "max_occupancy": places}
+    made = AccommodationType.objects.create(
+        configuration=run.configuration, code=code, units=units, **{**defaults, **values}
+    )
+    pools(run, accommodation_resource(code), units)
+    if amount is not None:
+        price(run, "accommodation", code, amount)
+    return made
+
+
+def pet_space(run: Sailing, kind: str, *, places: int, amount: int = 500) -> None:
+    """Give the ship places for pets, with pools and fare."""
+    PetSpace.objects.create(configuration=run.configuration, kind=kind, places=places)
+    pools(run, pet_resource(kind), places)
+    price(run, "pet", kind, amount)
+
+
+def deck_area(run: Sailing, code: str, **values) -> DeckArea:
+    """Give the ship another deck area with pools; `places` instead of `lane_cm` make it a bay."""
+    defaults = {"name": f"{code} deck", "clear_height_cm": 220}
+    area = DeckArea.objects.create(
+        configuration=run.configuration, code=code, **{**defaults, **values}
+    )
+    pools(run, deck_resource(code), area.lane_cm if area.places is None else area.places)
+    if area.total_kg:
+        pools(run, weight_resource(code), area.total_kg)
+    if area.plugs:
+        pools(run, plug_resource(code), area.plugs)
+    return area
+
+
+def foot_limit(run: Sailing, persons: int) -> None:
+    """Let the sailing take no more than so many foot passengers."""
+    VesselConfiguration.objects.filter(pk=run.configuration_id).update(foot_persons=persons)
+    pools(run, FOOT, persons)
+
+
+def group(company: Operator, code: str = "residents") -> CustomerGroup:
+    values = {"name": code.title()}
+    return CustomerGroup.objects.get_or_create(operator=company, code=code, defaults=values)[0]
+
+
+def allotted(
+    run: Sailing, resource: str, amount: int, *, release_at: datetime, code: str = "residents"
+) -> Allotment:
+    """Keep a share of the resource for a group until it is released."""
+    return allot(
+        run, group=group(run.operator, code), resource=resource, amount=amount,
+        release_at=release_at, now=clock.now(),
+    )  # fmt: skip
+
+
+def family(path: Route, code: str, *, adult: int, order: int = 0) -> Tariff:
+    """Return a tariff of the route in a fare family of its own: adults only."""
+    level = FareFamily.objects.get_or_create(
+        operator=path.operator, code=code, defaults={"name": code.title(), "order": order}
+    )[0]
+    values = {"currency": path.operator.currency, "valid_from": date(2000, 1, 1)}
+    table = Tariff.objects.create(route=path, family=level, name=code, valid_until=FAR, **values)
+    FareRule.objects.create(
+        tariff=table, code="adult", kind="passenger", category="adult", label="Adult", amount=adult
+    )
+    return table

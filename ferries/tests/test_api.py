@@ -46,7 +46,7 @@ def errors(client, **parameters):
 
 def hold(run, party):
     now = clock.now()
-    leg = run.legs.select_related("sailing__operator").first()
+    leg = makers.leg(run)
     with transaction.atomic():
         needs = inventory.plan(leg, party, now=now)
         expires_at = now + timedelta(minutes=15)
@@ -92,19 +92,27 @@ def test_answers_the_contract_of_an_offer(client):
             "amount": 4000,
             "currency": "USD",
             "lines": [
-                {
-                    "kind": "passenger",
-                    "label": "Adult (included with the vehicle)",
-                    "amount": 0,
-                    "item": "p0",
-                },
-                {"kind": "passenger", "label": "Adult", "amount": 1000, "item": "p1"},
-                {"kind": "passenger", "label": "Child", "amount": 500, "item": "p2"},
-                {"kind": "vehicle", "label": "Car and driver", "amount": 2500, "item": "v0"},
+                price_line("passenger", "Adult (included with the vehicle)", 0, "p0", "adult"),
+                price_line("passenger", "Adult", 1000, "p1", "adult"),
+                price_line("passenger", "Child", 500, "p2", "child"),
+                price_line("vehicle", "Car and driver", 2500, "v0", "car"),
             ],
         },
+        "family": "",
+        "family_name": "",
+        "fares": [],
+        "accommodation": [],
+        "accommodation_required": False,
+        "chosen_accommodation": [],
+        "pets": [],
+        "check_in_minutes": 0,
         "timetable_note": "",
     }
+
+
+def price_line(kind, label, amount, item, rule):
+    line = {"kind": kind, "label": label, "amount": amount, "item": item, "rule": rule}
+    return {**line, "vat": 0}
 
 
 def test_says_why_something_cannot_be_booked(client):

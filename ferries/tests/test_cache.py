@@ -192,7 +192,10 @@ def test_frees_the_lock_when_filling_fails():
 
 
 def use_cache_at(settings, url):
-    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": url}}
+    default = settings.CACHES["default"]
+    seconds = {"SOCKET_CONNECT_TIMEOUT": 0.2, "SOCKET_TIMEOUT": 0.2}
+    options = {**default["OPTIONS"], **seconds}
+    settings.CACHES = {"default": {**default, "LOCATION": url, "OPTIONS": options}}
 
 
 @pytest.fixture

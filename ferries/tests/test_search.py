@@ -45,9 +45,7 @@ def sailing(*moments, **values):
 
 def hold(run, party, *, start=0):
     holder = uuid.uuid4()
-    leg = run.legs.select_related("sailing__operator").get(
-        from_sequence=start, to_sequence=start + 1
-    )
+    leg = makers.leg(run, start=start, to=start + 1)
     with transaction.atomic():
         needs = inventory.plan(leg, party, now=BEFORE)
         inventory.take(needs, holder=holder, expires_at=EVENING, now=BEFORE)
@@ -264,8 +262,8 @@ def test_a_sale_closes_although_the_search_is_cached():
 
     result = find(now=EVENING - timedelta(minutes=10))
 
-    assert result.cached
     assert codes(result.offers[0]) == ["sale_closed"]
+    assert find(now=EVENING - timedelta(minutes=10)).cached
 
 
 def test_tells_until_when_it_holds_by_the_clock():
@@ -412,6 +410,8 @@ def test_availability_of_each_leg():
             {"code": "low", "clear_height_cm": 220, "left_cm": 2000},
             {"code": "tall", "clear_height_cm": 450, "left_cm": 700},
         ],
+        "accommodation": [],
+        "pets": {},
     }
     assert availability(run.public_id, now=BEFORE)[1]
 
