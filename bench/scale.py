@@ -90,7 +90,11 @@ def _measure_size(
     """Return the medians of the search and of the bare view beside it."""
     days = size // PAIRS // SAILINGS_A_DAY
     for day in (0, days - 1):
-        offers = Client().get(network.path(0, network.start + timedelta(days=day))).json()["offers"]
+        offers = (
+            Client()
+            .get(network.path(0, network.start + timedelta(days=day)))
+            .json()["outbound"]["offers"]
+        )
         if len(offers) != SAILINGS_A_DAY:
             raise RuntimeError(f"{len(offers)} offers on day {day}")
     network.searches = 0

@@ -187,23 +187,6 @@ def offer_of(
         prices = _in_order(prices, prices_on(seller, pair, day, party, now=now))
     price = prices[0]
     base = f"{seller.code}~{leg.public_id.hex}~{leg.from_sequence}-{leg.to_sequence}"
-    sale_end = refusals.sale_end(
-        departs_at=leg.departs_at,
-        closes_minutes=seller.sale_closes_minutes,
-        closes_at=leg.sale_closes_at,
-    )
-    closed = refusals.on_sale(
-        status=leg.status,
-        has_vessel=bool(leg.vessel),
-        departs_at=leg.departs_at,
-        closes_minutes=seller.sale_closes_minutes,
-        now=now,
-        opens_at=leg.sale_opens_at,
-        closes_at=leg.sale_closes_at,
-    )
-    against = fits.refuse(space.rules, left, party)
-    if against and not closed:
-        against = _with_release(against, space, asked, now=now, until=sale_end)
     check_in = leg.check_in_minutes
     return Offer(
         id=_with_family(base, price.family),
@@ -222,7 +205,8 @@ def offer_of(
         currency=price.currency,
         lines=price.lines,
         left=_shown(fitting, left, party),
-        refusals=closed or (*price.refusals, *against),
+        refusals=_closed(leg, seller, now)
+        or (*price.refusals, *_against(leg, seller, space, left, party, asked, now)),
         timetable_note=seller.timetable_note,
         family=price.family.code,
         family_name=price.family.name,
@@ -233,6 +217,40 @@ def offer_of(
         pets=_pets(fitting, left, price.tariff),
         check_in_minutes=seller.check_in_minutes if check_in is None else check_in,
     )
+
+
+def _closed(leg: LegFacts, seller: Seller, now: datetime) -> tuple[Refusal, ...]:
+    """Return why the leg is not on sale at the moment, or nothing."""
+    return refusals.on_sale(
+        status=leg.status,
+        has_vessel=bool(leg.vessel),
+        departs_at=leg.departs_at,
+        closes_minutes=seller.sale_closes_minutes,
+        now=now,
+        opens_at=leg.sale_opens_at,
+        closes_at=leg.sale_closes_at,
+    )
+
+
+def _against(
+    leg: LegFacts,
+    seller: Seller,
+    space: "_Space",
+    left: Mapping[str, int],
+    party: Party,
+    asked: Party,
+    now: datetime,
+) -> tuple[Refusal, ...]:
+    """Return why the party does not fit, with the release of a share that would help."""
+    against = fits.refuse(space.rules, left, party)
+    if not against:
+        return ()
+    sale_end = refusals.sale_end(
+        departs_at=leg.departs_at,
+        closes_minutes=seller.sale_closes_minutes,
+        closes_at=leg.sale_closes_at,
+    )
+    return _with_release(against, space, asked, now=now, until=sale_end)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What is offered to a party: price lines, refusals, offers. Plain values, pure."""
 
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 
@@ -118,6 +118,13 @@ class Offer:
     chosen_accommodation: tuple[str, ...] = ()
     pets: tuple[PetOffer, ...] = ()
     check_in_minutes: int = 0
+
+    @property
+    def check_in_closes_at(self) -> datetime | None:
+        """Return when check-in closes; None where the operator has none."""
+        if not self.check_in_minutes:
+            return None
+        return self.departs_at - timedelta(minutes=self.check_in_minutes)
 
     @property
     def bookable(self) -> bool:

@@ -1,6 +1,7 @@
 """Fares, cabins, pets and codes on the check-out page: each choice shows its price first."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -8,6 +9,7 @@ from django.urls import reverse
 from bookings.models import Booking
 from ferries.models import Discount, FareRule, Sailing
 from ferries.tests import makers
+from maritime.lib import clock
 
 
 @pytest.fixture
@@ -16,7 +18,8 @@ def night(crossing):
     makers.accommodation(crossing, "seat", kind="seat", units=20, amount=300)
     makers.accommodation(crossing, "cabin", units=2, berths=2, amount=4000)
     makers.pet_space(crossing, "kennel", places=1, amount=500)
-    Sailing.objects.filter(pk=crossing.pk).update(accommodation_required=True)
+    values = {"accommodation_required": True, "check_in_minutes": 45}
+    Sailing.objects.filter(pk=crossing.pk).update(**values)
     return crossing
 
 
@@ -87,6 +90,11 @@ def test_an_offer_code_lowers_the_price_and_a_wrong_one_says_so(client, night):
 
     assert total(checkout(client, night, offer_code="spring")) == "USD 12.00"
     assert "do not know the offer code" in checkout(client, night, offer_code="AUTUMN").text
+
+
+def test_says_when_check_in_closes(client, night):
+    at = clock.local(night.departs_at - timedelta(minutes=45), "America/Los_Angeles")
+    assert f"Check-in closes at {at:%H:%M}." in checkout(client, night).text
 
 
 def test_numbers_that_make_no_sense_count_as_none(client, night):
