@@ -194,20 +194,6 @@ def release(holder: UUID, *, now: datetime) -> None:
         )
 
 
-def release_items(holder: UUID, *, sailing_id: int, items: Sequence[str], now: datetime) -> None:
-    """Give back what some items of the holder have on one sailing, inside the caller's transaction.
-
-    Exactly once, however often it is called; other items and other sailings keep their space.
-    """
-    _give_back(
-        "UPDATE ferries_capacityclaim claim SET state = 'released', expires_at = %s"
-        " FROM ferries_capacitypool pool WHERE claim.pool_id = pool.id"
-        " AND claim.holder = %s AND pool.sailing_id = %s AND claim.item = ANY(%s)"
-        " AND claim.state IN ('held', 'confirmed') RETURNING claim.pool_id, claim.amount",
-        [now, holder, sailing_id, list(items)],
-    )
-
-
 def extend(holder: UUID, *, expires_at: datetime) -> None:
     """Let the holder's held claims end at another moment, inside the caller's transaction."""
     with connection.cursor() as cursor:
