@@ -1,7 +1,12 @@
 """What bookings hear of another ship."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 
 from bookings.models import Booking, Disruption, JourneyLeg
 from bookings.operations import disrupt
@@ -9,7 +14,7 @@ from bookings.operations.confirm import mark_paid
 from bookings.operations.hold import VehicleInput, hold_booking
 from bookings.operations.journey import LegWish
 from bookings.tests import makers as bookings
-from ferries.models import AccommodationType, CapacityClaim, CapacityPool, Route
+from ferries.models import AccommodationType, CapacityClaim, CapacityPool, DeckArea, Route
 from ferries.operations.swap_vessel import apply_swap, plan_swap
 from ferries.tests import makers
 from maritime.ops.models import Job
@@ -177,3 +182,48 @@ def test_the_command_knows_no_such_ship():
 
     with pytest.raises(CommandError, match="There is no configuration 999999"):
         call_command("swap_vessel", str(run.pk), "999999")
+
+
+def wait_for_a_blocked_session():
+    """Return once somebody waits for a lock of this database; fail after ten seconds."""
+    blocked = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0"
+    )
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        with connection.cursor() as cursor:
+            cursor.execute(blocked)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    pytest.fail("nobody waits")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hold_that_meets_a_change_of_ship_plans_by_the_new_ships_limits(now):
+    run = makers.sailing(tall_lane_cm=2000)
+    new = ship(tall_lane_cm=2000)
+    # The deck of the same name admits 2.20 m on the old ship and 1.50 m on the new one.
+    DeckArea.objects.filter(configuration=new, code="low").update(clear_height_cm=150)
+    swapped = threading.Event()
+
+    def hold():
+        try:
+            swapped.wait(10)
+            # Reads the old ship, for the change is not committed, and then waits for its pools.
+            return hold_booking(bookings.request(run, vehicles=[bookings.CAR]), now=now)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            held = pool.submit(hold)
+            swap(run, new, now=now)
+            swapped.set()
+            wait_for_a_blocked_session()
+        booking = held.result(timeout=20)
+
+    claims = CapacityClaim.objects.filter(holder=booking.public_id, item="v0")
+    assert [claim.pool.resource for claim in claims] == ["deck:tall"]
+    assert call_command("audit_capacity") is None
