@@ -44,6 +44,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "purge": {
+        "task": "ops.purge",
+        "schedule": crontab(hour=3, minute=30),
+        "options": {"expires": 3600},
+    },
     "audit capacity": {
         "task": "ferries.audit_capacity",
         "schedule": crontab(hour=3, minute=0),

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "maritime.ops.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -154,6 +155,8 @@ globals().update(env.mail("EMAIL_URL", "smtp://localhost:1025"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Maritime <tickets@maritime.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Who is told of disputes, failed refunds, dead letters and other tasks for staff.
+STAFF_EMAILS = env.items("STAFF_EMAILS")
 
 # --- Payments (names fixed; see docs/payments.md) ----------------------------------------
 
@@ -199,7 +202,7 @@ LOGIN_URL = "admin:login"
 
 SECURE_SSL_REDIRECT = not DEBUG and env.flag("SECURE_SSL_REDIRECT", default=True)
 # The load balancer speaks plain HTTP to us inside: health checks and webhooks must not bounce.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^api/v1/webhooks/stripe$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$", r"^api/v1/webhooks/stripe$"]
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.number("TRUSTED_PROXY_COUNT", 0) else None
 )
@@ -273,18 +276,25 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 
+# --- Figures -----------------------------------------------------------------------------
+
+# Prometheus sends it as a bearer token; without one /metrics does not exist.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+
 # --- Logs --------------------------------------------------------------------------------
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "plain": {"format": "{asctime} {levelname} {request_id} {name} {message}", "style": "{"},
         "json": {"()": "maritime.lib.logs.JSONFormatter"},
     },
+    "filters": {"request_id": {"()": "maritime.lib.logs.RequestIdFilter"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
+            "filters": ["request_id"],
             "formatter": "json" if env.text("LOG_FORMAT", "plain") == "json" else "plain",
         }
     },

@@ -13,6 +13,7 @@ admin.site.index_title = "Sailings, bookings, money"
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics, name="metrics"),
     path("api/v1/", include((api_urls.urlpatterns, "api"))),
     path(
         "admin/ferries/sailing/schedule/",

@@ -1,18 +1,29 @@
-"""Log lines as JSON for machines that read them."""
+"""Log lines as JSON for machines that read them, each with the id of its request."""
 
 import json
 import logging
 from datetime import UTC, datetime
 
+from maritime.lib import request_ids
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives every record the id of the request or job that wrote it; "-" outside of both."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_ids.current() or "-"
+        return True
+
 
 class JSONFormatter(logging.Formatter):
-    """One JSON object a line: time, level, logger, message and, if any, the traceback."""
+    """One JSON object a line: time, level, logger, request id, message and, if any, the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname,
             "logger": record.name,
+            "request_id": getattr(record, "request_id", "-"),
             "message": record.getMessage(),
         }
         if record.exc_info:

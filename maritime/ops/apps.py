@@ -13,5 +13,7 @@ class OpsConfig(AppConfig):
     verbose_name = "Operations"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks and this floor's gauges."""
         import_module("maritime.ops.checks")
+        gauges = import_module("maritime.ops.gauges").gauges
+        import_module("maritime.ops.metrics").register_gauges(gauges)

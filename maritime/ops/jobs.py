@@ -1,18 +1,20 @@
 """Durable jobs: `add` a row with its cause, run it by a hint, retry from the row.
 
+All times are the database's: leases of workers whose clocks differ must not overlap.
 `docs/decisions/0002-durable-jobs.md` tells why retries live here and not in Celery.
 """
 
 import logging
 import random
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
 
-from maritime.lib import clock
+from maritime.lib import request_ids
 from maritime.ops import broker
 from maritime.ops.models import Job
 
@@ -22,6 +24,7 @@ BACKOFF_BASE_SECONDS = 10
 BACKOFF_CAP_SECONDS = 600
 PUBLISH_BATCH = 200
 PUBLISH_BATCHES = 10
+REASON_LENGTH = 200
 
 
 def add(task: str, *, key: str, max_attempts: int = 4, **arguments: Any) -> Job:
@@ -30,7 +33,6 @@ def add(task: str, *, key: str, max_attempts: int = 4, **arguments: Any) -> Job:
     The same key always names the same job: adding it again returns the first row unchanged.
     `max_attempts` of 4 is one run and 3 retries. Arguments are ids and plain values.
     """
-    now = clock.now()
     # The row counts as published from the start, which spares an UPDATE for each job; should the
     # process die before the hint is out, the sweep sends it after JOB_REPUBLISH_SECONDS.
     job, created = Job.objects.get_or_create(
@@ -39,8 +41,8 @@ def add(task: str, *, key: str, max_attempts: int = 4, **arguments: Any) -> Job:
             "task": task,
             "arguments": arguments,
             "max_attempts": max_attempts,
-            "next_at": now,
-            "published_at": now,
+            "published_at": Now(),
+            "request_id": request_ids.current(),
         },
     )
     if created:
@@ -75,18 +77,17 @@ def publish_due() -> int:
 
 def start(job_id: int) -> Job | None:
     """Claim the job for this worker; None when it is done, dead, not due or being run elsewhere."""
-    now = clock.now()
-    claimed = Job.objects.filter(_due(now), pk=job_id, attempts__lt=F("max_attempts")).update(
+    claimed = Job.objects.filter(_due(), pk=job_id, attempts__lt=F("max_attempts")).update(
         state=Job.State.RUNNING,
         attempts=F("attempts") + 1,
-        locked_until=now + timedelta(seconds=settings.JOB_LEASE_SECONDS),
+        locked_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS),
     )
     return Job.objects.get(pk=job_id) if claimed else None
 
 
 def finish(job: Job) -> None:
     """Mark the job as done, if this run still holds it."""
-    _held(job).update(state=Job.State.DONE, done_at=clock.now(), locked_until=None, last_error="")
+    _held(job).update(state=Job.State.DONE, done_at=Now(), locked_until=None, last_error="")
 
 
 def fail(job: Job, error: BaseException, *, permanent: bool) -> None:
@@ -98,7 +99,7 @@ def fail(job: Job, error: BaseException, *, permanent: bool) -> None:
     over = permanent or job.attempts >= job.max_attempts
     _held(job).update(
         state=Job.State.DEAD if over else Job.State.PENDING,
-        next_at=clock.now() + timedelta(seconds=backoff_seconds(job.attempts)),
+        next_at=Now() + timedelta(seconds=backoff_seconds(job.attempts)),
         locked_until=None,
         last_error=f"{type(error).__module__}.{type(error).__qualname__}",
     )
@@ -114,22 +115,19 @@ def fail(job: Job, error: BaseException, *, permanent: bool) -> None:
 
 def retry(job: Job) -> bool:
     """Give a dead letter a fresh set of attempts, now; False when it is not dead (any more)."""
-    now = clock.now()
     revived = Job.objects.filter(pk=job.pk, state=Job.State.DEAD).update(
-        state=Job.State.PENDING, attempts=0, next_at=now, published_at=now
+        state=Job.State.PENDING, attempts=0, next_at=Now(), published_at=Now()
     )
     if revived:
         transaction.on_commit(lambda: publish(job), robust=True)
     return bool(revived)
 
 
-def discard(job: Job) -> bool:
+def discard(job: Job, *, reason: str = "") -> bool:
     """Settle a dead letter without running it again; its last error stays. False if not dead."""
-    return bool(
-        Job.objects.filter(pk=job.pk, state=Job.State.DEAD).update(
-            state=Job.State.DISCARDED, done_at=clock.now()
-        )
-    )
+    dead = Job.objects.filter(pk=job.pk, state=Job.State.DEAD)
+    changes = {"state": Job.State.DISCARDED, "discard_reason": reason[:REASON_LENGTH]}
+    return bool(dead.update(**changes, done_at=Now()))
 
 
 def backoff_seconds(attempts: int) -> float:
@@ -139,9 +137,9 @@ def backoff_seconds(attempts: int) -> float:
     return full / 2 + random.uniform(0, full / 2)  # noqa: S311 - jitter, not a secret
 
 
-def _due(now: datetime) -> Q:
-    return Q(state=Job.State.PENDING, next_at__lte=now) | Q(
-        state=Job.State.RUNNING, locked_until__lte=now
+def _due() -> Q:
+    return Q(state=Job.State.PENDING, next_at__lte=Now()) | Q(
+        state=Job.State.RUNNING, locked_until__lte=Now()
     )
 
 
@@ -152,26 +150,24 @@ def _held(job: Job) -> QuerySet[Job]:
 
 def _bury_lost() -> None:
     """Make dead letters of jobs whose worker vanished in the last attempt (poison stops here)."""
-    now = clock.now()
     buried = Job.objects.filter(
-        state=Job.State.RUNNING, locked_until__lte=now, attempts__gte=F("max_attempts")
+        state=Job.State.RUNNING, locked_until__lte=Now(), attempts__gte=F("max_attempts")
     ).update(state=Job.State.DEAD, locked_until=None, last_error="the worker was lost")
     if buried:
         log.warning("jobs are dead letters, their workers were lost: count=%s", buried)
 
 
 def _claim_unpublished() -> list[Job]:
-    now = clock.now()
-    stale = now - timedelta(seconds=settings.JOB_REPUBLISH_SECONDS)
+    stale = Now() - timedelta(seconds=settings.JOB_REPUBLISH_SECONDS)
     # A hint older than next_at was for an earlier attempt.
     quiet = Q(published_at=None) | Q(published_at__lte=stale) | Q(published_at__lt=F("next_at"))
     with transaction.atomic():
         jobs = list(
             Job.objects.select_for_update(skip_locked=True)
-            .filter(_due(now) & quiet)
+            .filter(_due() & quiet)
             .order_by("next_at", "pk")[:PUBLISH_BATCH]
         )
-        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(published_at=now)
+        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(published_at=Now())
     return jobs
 
 

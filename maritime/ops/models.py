@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 
 class Job(models.Model):
@@ -27,12 +28,15 @@ class Job(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=4)
-    next_at = models.DateTimeField()
+    next_at = models.DateTimeField(db_default=Now())
     published_at = models.DateTimeField(null=True, blank=True)
     locked_until = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True, blank=True)
+    discard_reason = models.CharField(max_length=200, blank=True, db_default="")
+    # Logs of the request that caused the job and of its runs are found by the same id.
+    request_id = models.CharField(max_length=64, blank=True, db_default="")
 
     class Meta:
         indexes = [
@@ -41,6 +45,12 @@ class Job(models.Model):
                 condition=Q(state__in=["pending", "running"]),
                 name="job_open_by_next_at",
             ),
+            models.Index(
+                fields=["done_at"],
+                condition=Q(state__in=["done", "discarded"]),
+                name="job_ended_by_done_at",
+            ),
+            models.Index(fields=["task"], condition=Q(state="dead"), name="job_dead_by_task"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -71,3 +81,29 @@ class IdempotentRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} {self.key}"
+
+
+class StaffTask(models.Model):
+    """Something that a person has to decide; opened by `maritime.ops.staff.open_task`.
+
+    The text holds references and codes, never names or addresses: it is mailed to staff.
+    """
+
+    key = models.CharField(max_length=200, unique=True, help_text="one open task for each problem")
+    kind = models.CharField(max_length=40)
+    title = models.CharField(max_length=200)
+    detail = models.TextField(blank=True)
+    path = models.CharField(max_length=200, blank=True, help_text="page of the admin that helps")
+    due_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.CharField(max_length=100, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["opened_at"], condition=Q(closed_at=None), name="staff_task_open"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -4,8 +4,9 @@ from typing import Any
 
 from celery import Task, shared_task
 
+from maritime.lib import clock, request_ids
 from maritime.lib.errors import MaritimeError
-from maritime.ops import jobs
+from maritime.ops import counters, dead_letters, jobs, purge, staff
 
 
 class DurableTask(Task):  # type: ignore[type-arg]
@@ -35,17 +36,34 @@ class DurableTask(Task):  # type: ignore[type-arg]
         job = jobs.start(job_id)
         if job is None:
             return None
-        try:
-            result = self.run(*args, **kwargs)
-        except Exception as error:
-            permanent = isinstance(error, MaritimeError) and error.permanent
-            jobs.fail(job, error, permanent=permanent)
-            raise
-        jobs.finish(job)
+        with request_ids.bound(job.request_id or f"job-{job.pk}"):
+            try:
+                result = self.run(*args, **kwargs)
+            except Exception as error:
+                permanent = isinstance(error, MaritimeError) and error.permanent
+                jobs.fail(job, error, permanent=permanent)
+                counters.count("maritime_jobs_run", task=job.task, outcome="failed")
+                raise
+            jobs.finish(job)
+            counters.count("maritime_jobs_run", task=job.task, outcome="done")
         return result
 
 
 @shared_task(name="ops.publish_due_jobs", ignore_result=True)
 def publish_due_jobs() -> int:
-    """Publish what is due and has no recent hint."""
-    return jobs.publish_due()
+    """Publish what is due and has no recent hint, and tell staff of dead letters."""
+    sent = jobs.publish_due()
+    dead_letters.tell_staff()
+    return sent
+
+
+@shared_task(name="ops.purge", ignore_result=True)
+def purge_old_rows() -> None:
+    """Delete rows whose time is over."""
+    purge.purge(now=clock.now())
+
+
+@shared_task(base=DurableTask, name="ops.mail_staff_task")
+def mail_staff_task(staff_task_id: int) -> None:
+    """Mail a task to staff."""
+    staff.mail_task(staff_task_id)

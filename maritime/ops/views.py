@@ -1,15 +1,19 @@
-"""Health of a process and of what it needs."""
+"""Health of a process and of what it needs, and the figures for Prometheus."""
 
 from functools import lru_cache
+from hmac import compare_digest
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from maritime.ops import broker
+from maritime.ops import metrics as figures
 
 
 @never_cache
@@ -35,6 +39,17 @@ def readyz(request: HttpRequest) -> JsonResponse:
         "broker": broker.answers(),
     }
     return JsonResponse(state, status=200 if state["migrations"] else 503)
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer with all figures to whoever has METRICS_TOKEN; without a token there is no such page."""
+    given = request.headers.get("Authorization", "").encode("utf-8", "replace")
+    wanted = f"Bearer {settings.METRICS_TOKEN}".encode()
+    if not settings.METRICS_TOKEN or not compare_digest(given, wanted):
+        raise Http404
+    return HttpResponse(figures.exposition(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _database_answers() -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from celery import shared_task
 
+from maritime.lib import request_ids
 from maritime.lib.errors import MaritimeError
 from maritime.ops.tasks import DurableTask
 
@@ -63,3 +64,9 @@ def note(path: str) -> int:
 def starts(path: str) -> int:
     """Return how often a task has started."""
     return len(Path(path).read_text().splitlines()) if Path(path).exists() else 0
+
+
+@shared_task(base=DurableTask, name="sample.tell_request_id")
+def tell_request_id(path: str) -> None:
+    """Write down the id under which the task runs."""
+    Path(path).write_text(request_ids.current())
