@@ -15,5 +15,6 @@ class OpsConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks and this floor's gauges."""
         import_module("maritime.ops.checks")
+        import_module("maritime.ops.redis_checks")
         gauges = import_module("maritime.ops.gauges").gauges
         import_module("maritime.ops.metrics").register_gauges(gauges)

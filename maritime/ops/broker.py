@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from celery import current_app
+from django.conf import settings
 from kombu import Connection, pools
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -75,10 +76,26 @@ def answers() -> bool:
     return True
 
 
+def evicts() -> str:
+    """Return the policy of a broker that may drop messages when it is full; empty when it is safe.
+
+    Also empty where nobody can know: it does not answer, is no Redis, or forbids CONFIG.
+    """
+    try:
+        with _connection() as connection:
+            client = connection.default_channel.client
+            found = client.config_get("maxmemory", "maxmemory-policy")
+    except (*ERRORS, AttributeError):
+        return ""
+    policy = found.get("maxmemory-policy", "noeviction")
+    return "" if policy == "noeviction" else str(policy)
+
+
 def _connection() -> Connection:
     """Return an unopened connection; equal ones share a pool."""
     return current_app.connection(
         transport_options={
+            **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
             "max_retries": 0,
             "socket_timeout": TIMEOUT_SECONDS,
             "socket_connect_timeout": TIMEOUT_SECONDS,
