@@ -6,6 +6,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
 from maritime import env
+from maritime.lib import redis_urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -85,7 +86,10 @@ DATABASES = {
         # connecting for every request (measured). It excludes CONN_MAX_AGE.
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", 8), "timeout": 5},
+            # A pool has more connections than its process has threads: only a dead database makes
+            # one wait, and then Stripe shall hear of it soon.
+            "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", 8), "timeout": 2},
+            "connect_timeout": 2,
             # Parameters travel apart from the statement, so that the server keeps the plans of what
             # is repeated: planning what a hold reads takes longer than running it (measured).
             "server_side_binding": True,
@@ -101,18 +105,18 @@ DATABASES = {
 REDIS_URL = env.text("REDIS_URL", "redis://localhost:6399/0")
 # A cache that answers slowly is worse than none: 0.2 s, no retry, errors count as misses.
 CACHE_TIMEOUT_SECONDS = env.number("CACHE_TIMEOUT_MILLISECONDS", 200) / 1000
+_redis = redis_urls.cache_settings(REDIS_URL, timeout_seconds=CACHE_TIMEOUT_SECONDS)
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": REDIS_URL,
+        "LOCATION": _redis["LOCATION"],
         "KEY_PREFIX": "maritime",
         "OPTIONS": {
             "CLIENT_CLASS": "django_redis.client.DefaultClient",
             "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
-            "SOCKET_CONNECT_TIMEOUT": CACHE_TIMEOUT_SECONDS,
-            "SOCKET_TIMEOUT": CACHE_TIMEOUT_SECONDS,
             "IGNORE_EXCEPTIONS": True,
             "LOG_IGNORED_EXCEPTIONS": True,
+            **_redis["OPTIONS"],
         },
     }
 }
@@ -144,6 +148,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
     "socket_timeout": 1.0,
     "socket_connect_timeout": 0.5,
+    # Behind Sentinel: the name under which the Sentinels know the broker.
+    **redis_urls.broker_options(
+        CELERY_BROKER_URL, master=env.text("CELERY_BROKER_MASTER", "maritime-broker")
+    ),
 }
 CELERY_TASK_PUBLISH_RETRY = False
 JOB_LEASE_SECONDS = 90
@@ -165,8 +173,19 @@ STRIPE_PUBLISHABLE_KEY = env.text("STRIPE_PUBLISHABLE_KEY")
 STRIPE_WEBHOOK_SECRETS = env.items("STRIPE_WEBHOOK_SECRETS") or env.items("STRIPE_WEBHOOK_SECRET")
 STRIPE_API_BASE = env.text("STRIPE_API_BASE")
 STRIPE_JS_URL = env.text("STRIPE_JS_URL", "https://js.stripe.com/v3/")
+# Ids (pmc_...) of method configurations of Stripe's dashboard: what a traveller may pay with, and
+# what is left of it when no bank may take days any more. Empty: the dashboard's default.
+STRIPE_METHOD_CONFIGURATION = env.text("STRIPE_METHOD_CONFIGURATION")
+STRIPE_INSTANT_METHOD_CONFIGURATION = env.text("STRIPE_INSTANT_METHOD_CONFIGURATION")
+PAYMENT_ASYNC_CLOSE_HOURS = env.number("PAYMENT_ASYNC_CLOSE_HOURS", 96)
+# For so long places are kept while a bank works on a payment; never beyond the close of check-in.
+PAYMENT_ASYNC_HOLD_HOURS = env.number("PAYMENT_ASYNC_HOLD_HOURS", 72)
+# Refused requests to the webhook address, an address and minute; signed ones are never counted.
+WEBHOOK_REFUSALS_PER_MINUTE = env.number("WEBHOOK_REFUSALS_PER_MINUTE", 60)
 # The demo gateway moves no money; it needs the absence of keys and an explicit wish.
 PAYMENTS_DEMO = not STRIPE_SECRET_KEY and (DEBUG or env.flag("PAYMENTS_DEMO"))
+# Staff refunds above this sum (whole units of the booking's currency) need a second person; 0: none.
+REFUND_APPROVAL_ABOVE = env.number("REFUND_APPROVAL_ABOVE", 500)
 
 # --- Reservation rules -------------------------------------------------------------------
 
