@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bookings.errors import WrongState
 from bookings.models import Booking, BookingEvent
+from maritime.ops import counters
 
 State = Booking.State
 
@@ -22,6 +23,7 @@ UNPAID = frozenset({State.HELD, State.PAYMENT_PENDING})
 
 def begin(booking: Booking, *, actor: str, now: datetime) -> BookingEvent:
     """Return the event of a new booking that is held; the caller saves both."""
+    counters.count("maritime_bookings", step="held")
     return BookingEvent(booking=booking, name="held", to_state=booking.state, actor=actor, at=now)
 
 
@@ -40,6 +42,7 @@ def move(
     came_from, booking.state = booking.state, to
     booking.version += 1
     booking.save(update_fields=["state", "version", "expires_at", "paid", "updated_at"])
+    counters.count("maritime_bookings", step=name)
     return BookingEvent.objects.create(
         booking=booking,
         name=name,

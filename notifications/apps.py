@@ -4,6 +4,8 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from maritime.ops.metrics import register_gauges
+
 
 class NotificationsConfig(AppConfig):
     """The notifications app."""
@@ -11,5 +13,6 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        """Connect the receivers; importing the module is enough."""
+        """Connect the receivers, by importing them, and add this floor's gauges."""
         import_module("notifications.receivers")
+        register_gauges(import_module("notifications.gauges").gauges)

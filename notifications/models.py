@@ -46,5 +46,14 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(state__in=["queued", "sending"]),
+                name="message_waiting",
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.key

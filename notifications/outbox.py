@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 
 from bookings.models import Booking
 from maritime.lib import clock
-from maritime.ops import jobs
+from maritime.ops import counters, jobs
 from notifications import messages
 from notifications.errors import AddressRefused, MailServerTrouble, SendingElsewhere
 from notifications.models import Message
@@ -126,6 +126,7 @@ def _release(message: Message, *, may_be_sent: bool) -> None:
 
 def _settle(message: Message, state: Message.State, **values: Any) -> str:
     _held(message).update(state=state, **values)
+    counters.count("maritime_mails", kind=message.kind, outcome=state)
     return state
 
 
