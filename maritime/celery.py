@@ -12,6 +12,8 @@ from celery import Celery, signals
 from celery.schedules import crontab
 from kombu import Exchange, Queue
 
+from maritime import observability
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maritime.settings")
 
 app = Celery("maritime")
@@ -56,6 +58,12 @@ app.conf.beat_schedule = {
     },
 }
 app.autodiscover_tasks()
+
+
+@signals.worker_process_init.connect
+def observe(**_: Any) -> None:
+    """Switch on tracing in the child: its exporter's thread does not survive a fork."""
+    observability.start(process="worker")
 
 
 @signals.worker_ready.connect

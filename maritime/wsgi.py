@@ -5,7 +5,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from maritime import observability
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maritime.settings")
+observability.start(process="web")
 
 application = get_wsgi_application()
 
