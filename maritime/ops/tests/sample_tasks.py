@@ -70,3 +70,11 @@ def starts(path: str) -> int:
 def tell_request_id(path: str) -> None:
     """Write down the id under which the task runs."""
     Path(path).write_text(request_ids.current())
+
+
+@shared_task(base=DurableTask, name="sample.slow")
+def slow(path: str) -> None:
+    """Note the start, work for three seconds, note the end."""
+    note(path)
+    time.sleep(3)
+    note(path)

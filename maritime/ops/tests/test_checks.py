@@ -11,6 +11,7 @@ def deployed(settings):
     """Settings as on a server."""
     settings.SECRET_KEY_IS_TEMPORARY = False
     settings.STRIPE_SECRET_KEY = "sk_live_x"
+    settings.STRIPE_PUBLISHABLE_KEY = "pk_live_x"
     settings.STRIPE_WEBHOOK_SECRETS = ["whsec_x"]
     settings.PAYMENTS_DEMO = False
     settings.BASE_URL = "https://tickets.example"
@@ -32,6 +33,10 @@ def test_a_sound_deployment_has_none(deployed) -> None:
         ("SECRET_KEY_IS_TEMPORARY", True, "maritime.E001"),
         ("STRIPE_WEBHOOK_SECRETS", [], "maritime.E002"),
         ("PAYMENTS_DEMO", True, "maritime.E003"),
+        ("STRIPE_PUBLISHABLE_KEY", "", "maritime.E008"),
+        ("STRIPE_PUBLISHABLE_KEY", "pk_test_x", "maritime.E008"),
+        ("STRIPE_SECRET_KEY", "rk_test_x", "maritime.E008"),
+        ("STRIPE_WEBHOOK_SECRETS", ["whsec_x", "sk_live_x"], "maritime.E009"),
         ("BASE_URL", "http://tickets.example", "maritime.E004"),
         ("JOB_LEASE_SECONDS", 60, "maritime.E005"),
         ("CELERY_TASK_SOFT_TIME_LIMIT", 60, "maritime.E005"),
