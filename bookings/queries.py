@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
 
-from bookings import states
+from bookings import states, whole
 from bookings.errors import BookingNotFound
 from bookings.models import (
     Amendment,
@@ -27,14 +27,14 @@ def booking_by_reference(reference: str) -> Booking:
     code = references.normalise(reference)
     if not references.is_reference(code):
         raise BookingNotFound
-    return _found(whole_bookings().filter(reference=code).first())
+    return _found(whole.read_whole("reference", code))
 
 
 def booking_by_public_id(public_id: uuid.UUID | None) -> Booking:
     """Return the whole booking that an access token names; raises BookingNotFound."""
     if public_id is None:
         raise BookingNotFound
-    return _found(whole_bookings().filter(public_id=public_id).first())
+    return _found(whole.read_whole("public_id", public_id))
 
 
 def booking_for_guest(
@@ -58,19 +58,16 @@ def booking_for_guest(
 
 def booking_for_update(booking_id: int) -> Booking:
     """Return the booking with its row locked until the caller's transaction ends."""
-    return _found(Booking.objects.select_for_update().filter(pk=booking_id).first())
+    return _found(whole.read_locked(booking_id))
 
 
 def booking_with_legs(booking_id: int) -> Booking:
-    """Return the booking with its legs and their operators, not locked: 2 queries."""
-    legs = JourneyLeg.objects.select_related("operator", "booking").order_by("position")
-    return _found(
-        Booking.objects.prefetch_related(Prefetch("legs", legs)).filter(pk=booking_id).first()
-    )
+    """Return the booking with its legs and their operators, not locked: 1 query."""
+    return _found(whole.read_with_legs(booking_id))
 
 
 def whole_bookings() -> QuerySet[Booking]:
-    """Return bookings with legs, travellers, vehicles, items, pets and tickets: 8 queries in all."""
+    """Return bookings with legs, travellers, vehicles, items, pets and tickets: 7 queries in all."""
     tickets = Ticket.objects.order_by("pk")
     return Booking.objects.prefetch_related(
         Prefetch("legs", JourneyLeg.objects.select_related("operator").order_by("position")),

@@ -8,6 +8,7 @@ from django.dispatch import receiver
 from bookings import signals
 from bookings.models import Booking
 from bookings.operations import amend, disrupt
+from bookings.operations.unreachable import ATTEMPTS
 from ferries.models import Operator, Sailing
 from ferries.operations.swap_vessel import SwapPlan
 from ferries.signals import sailing_changed
@@ -21,6 +22,7 @@ def queue_confirmation(sender: Any, *, booking: Booking, **kwargs: Any) -> None:
     jobs.add(
         "bookings.confirm_booking_with_operator",
         key=f"confirm:{booking.pk}",
+        max_attempts=ATTEMPTS,
         booking_id=booking.pk,
     )
 
@@ -41,6 +43,7 @@ def queue_operator_cancellation(sender: Any, *, booking: Booking, **kwargs: Any)
         jobs.add(
             "bookings.cancel_booking_with_operator",
             key=f"operator-cancel:{booking.pk}:{booking.version}",
+            max_attempts=ATTEMPTS,
             booking_id=booking.pk,
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from ferries import cache, deck, inventory
+from ferries.cache import Batch
 from ferries.deck import AreaSpace
 from ferries.errors import UnknownSailing
 from ferries.fitting import Fitting
@@ -29,8 +30,11 @@ class Left:
     until: float
 
 
-def left_of(sailing_ids: Sequence[int], *, now: datetime) -> Left:
-    """Return what is left on the sailings, at most 60 s old; one query for all that is missing."""
+def left_of(sailing_ids: Sequence[int], *, now: datetime, batch: Batch | None = None) -> Left:
+    """Return what is left on the sailings, at most 60 s old; one query for all that is missing.
+
+    With a batch, what is counted is stored along with it.
+    """
     found = cache.get_availability(sailing_ids)
     missing = [pk for pk, cached in found.items() if cached.value is None]
     spaces: dict[int, list[PoolSpace]] = {pk: [] for pk in missing}
@@ -39,6 +43,7 @@ def left_of(sailing_ids: Sequence[int], *, now: datetime) -> Left:
     until = cache.set_availability(
         {pk: [list(vars(space).values()) for space in spaces[pk]] for pk in missing},
         generations={pk: found[pk].generation for pk in missing},
+        batch=batch,
     )
     for pk, cached in found.items():
         if cached.value is not None:

@@ -10,44 +10,33 @@ A cache that fails is a miss: after an error this process leaves it alone for a 
 
 import hashlib
 import json
-import logging
-import secrets
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
-from itertools import islice
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django_redis import get_redis_connection
-from redis import Redis
-from redis.exceptions import RedisError
 
+from ferries import cache_link as link
 from maritime.lib import clock
-
-log = logging.getLogger(__name__)
 
 VERSION = "maritime:1"
 SEARCHES = f"{VERSION}:gen:searches"
-PAUSE_SECONDS = 5.0
-GENERATION_SECONDS = 24 * 3600
 OPERATOR_ANSWER_SECONDS = 60
 REMEMBERED_ANSWERS = 2000
-BATCH = 500
 LOCK_SECONDS = 4
 LOCK_POLL_SECONDS = 0.02
+# What the key of a lock gets when it is given back: an end that is past.
+FREE = (b"", 0.0)
 
 T = TypeVar("T")
 _counts: Counter[str] = Counter()
 _counts_lock = threading.Lock()
-_paused_until = 0.0
-_owed: set[str] = set()
 _depends_on: dict[str, tuple[str, ...]] = {}
 
 
@@ -61,6 +50,13 @@ class Cached:
     value: Any
     generation: str
     until: float = 0.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is to be stored in one round trip: bytes and the end of their life, by key."""
+
+    entries: dict[str, tuple[bytes, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,48 +74,76 @@ class Answer:
 
 
 def get_search_results(*, origin: str, destination: str, day: date) -> Cached:
-    """Look up the departures of a port pair on a local day, without prices and space (300 s)."""
+    """Look up the departures of a port pair on a local day, without prices and space (300 s).
+
+    The ports as they were typed, in any case.
+    """
     return _get("search", _search_key(origin, destination, day), SEARCHES)
 
 
+def get_pair_and_results(
+    name: str, *, origin: str, destination: str, day: date
+) -> tuple[Cached, Cached]:
+    """Look up facts of the network by name and the departures of a day, in one round trip."""
+    pair = ("network", _network_key(name), SEARCHES)
+    results = ("search", _search_key(origin, destination, day), SEARCHES)
+    found = _get_many([pair, results])
+    return found[0], found[1]
+
+
 def set_search_results(
-    value: Any, *, origin: str, destination: str, day: date, generation: str
+    value: Any,
+    *,
+    origin: str,
+    destination: str,
+    day: date,
+    generation: str,
+    batch: Batch | None = None,
 ) -> float:
-    """Store departures under the generation that the look-up gave; return their end."""
+    """Store departures under the generation that the look-up gave; return their end.
+
+    With a batch they are stored along with it; so it is with the others below.
+    """
     key = _search_key(origin, destination, day)
-    return _set(key, value, generation, settings.SEARCH_CACHE_SECONDS)
+    return _set({key: value}, {key: generation}, settings.SEARCH_CACHE_SECONDS, batch)
 
 
 def get_network(name: str) -> Cached:
     """Look up slow-changing facts of the network: ports, routes and tariffs (300 s)."""
-    return _get("network", f"{VERSION}:net:{name}", SEARCHES)
+    return _get("network", _network_key(name), SEARCHES)
 
 
 def set_network(name: str, value: Any, *, generation: str) -> float:
     """Store facts of the network under the generation that the look-up gave."""
-    return _set(f"{VERSION}:net:{name}", value, generation, settings.SEARCH_CACHE_SECONDS)
+    key = _network_key(name)
+    return _set({key: value}, {key: generation}, settings.SEARCH_CACHE_SECONDS)
 
 
 def get_availability(sailing_ids: Sequence[int]) -> dict[int, Cached]:
     """Look up what is left on each of the sailings (60 s), in one round trip."""
-    keys = [(f"{VERSION}:left:{pk}", availability_generation(pk)) for pk in sailing_ids]
-    return dict(zip(sailing_ids, _get_many("availability", keys), strict=True))
+    found = _get_many(
+        [
+            ("availability", f"{VERSION}:left:{pk}", availability_generation(pk))
+            for pk in sailing_ids
+        ]
+    )
+    return dict(zip(sailing_ids, found, strict=True))
 
 
-def set_availability(values: Mapping[int, Any], *, generations: Mapping[int, str]) -> float:
+def set_availability(
+    values: Mapping[int, Any], *, generations: Mapping[int, str], batch: Batch | None = None
+) -> float:
     """Store what is left on sailings under the generations that the look-up gave.
 
     Both by the sailing's primary key, in one round trip; return the end of their life.
     """
-    seconds: int = settings.AVAILABILITY_CACHE_SECONDS
-    until = clock.now().timestamp() + seconds
-    entries = {
-        f"{VERSION}:left:{pk}": _seal(value, generations[pk], until)
-        for pk, value in values.items()
-        if generations[pk]
-    }
-    _store(entries, seconds)
-    return until
+    keys = {pk: f"{VERSION}:left:{pk}" for pk in values}
+    return _set(
+        {keys[pk]: value for pk, value in values.items()},
+        {keys[pk]: generations[pk] for pk in values},
+        settings.AVAILABILITY_CACHE_SECONDS,
+        batch,
+    )
 
 
 def get_operator_answer(operator: str, *, search_key: str) -> Cached:
@@ -128,10 +152,12 @@ def get_operator_answer(operator: str, *, search_key: str) -> Cached:
     return _get("operator", key, operator_generation(operator))
 
 
-def set_operator_answer(operator: str, value: Any, *, search_key: str, generation: str) -> float:
+def set_operator_answer(
+    operator: str, value: Any, *, search_key: str, generation: str, batch: Batch | None = None
+) -> float:
     """Store an operator's answer under the generation that the look-up gave."""
     key = f"{VERSION}:remote:{operator}:{search_key}"
-    return _set(key, value, generation, OPERATOR_ANSWER_SECONDS)
+    return _set({key: value}, {key: generation}, OPERATOR_ANSWER_SECONDS, batch)
 
 
 def get_answers(names: Sequence[str]) -> list[Answer | None]:
@@ -141,27 +167,26 @@ def get_answers(names: Sequence[str]) -> list[Answer | None]:
     to ask for along with them, else two.
     """
     guessed = sorted({key for name in names for key in _depends_on.get(name, ())})
-    raw = _mget([*map(_answer_key, names), *guessed]) or [None] * (len(names) + len(guessed))
+    raw = link.mget([*map(_answer_key, names), *guessed]) or [None] * (len(names) + len(guessed))
     answers = [_read_answer(each) for each in raw[: len(names)]]
     tokens = dict(zip(guessed, raw[len(names) :], strict=True))
     unknown = {key for each in answers if each for key in each.generations} - tokens.keys()
     if unknown:
-        tokens |= dict(zip(unknown, _mget([*unknown]) or [None] * len(unknown), strict=True))
+        tokens |= dict(zip(unknown, link.mget([*unknown]) or [None] * len(unknown), strict=True))
     valid = [each if each and _holds(each, tokens) else None for each in answers]
     for name, answer in zip(names, valid, strict=True):
         _remember(name, answer)
-    _count("answer", [answer is not None for answer in valid])
+    _count(("answer", answer is not None) for answer in valid)
     return valid
 
 
 def set_answer(name: str, answer: Answer) -> None:
     """Store a ready answer until its end."""
-    seconds = answer.until - clock.now().timestamp()
-    if seconds <= 0 or not all(answer.generations.values()):
+    if not all(answer.generations.values()):
         return
     header = {"generations": answer.generations, "facts": answer.facts, "until": answer.until}
-    raw = json.dumps(header).encode() + b"\n" + answer.body
-    _call(lambda redis: redis.set(_answer_key(name), raw, px=int(seconds * 1000)))
+    raw = _to_json(header).encode() + b"\n" + answer.body
+    link.store({_answer_key(name): (raw, answer.until)})
 
 
 def invalidate_sailing_availability(*sailing_ids: int) -> None:
@@ -190,8 +215,8 @@ def searches_generation() -> str:
 
     Empty without a cache; nothing is stored under that.
     """
-    (token,) = _mget([SEARCHES]) or [None]
-    return token.decode() if token else _make_tokens([SEARCHES]).get(SEARCHES, "")
+    found = link.look([(SEARCHES, SEARCHES)])
+    return found[SEARCHES].decode() if found else ""
 
 
 def availability_generation(sailing_id: int) -> str:
@@ -210,26 +235,35 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def fill_alone(name: str, *, look: Callable[[], T | None], fill: Callable[[], T]) -> T:
+def fill_alone(name: str, *, look: Callable[[], T | None], fill: Callable[[Batch], T]) -> T:
     """Return what `look` finds while another process fills the value, or fill it here.
 
     Only one process at a time fills; the others look again until it is done, at most 4 s, and
-    then fill too. Without a cache everybody fills.
+    then fill too. Without a cache everybody fills. What `fill` puts into its batch is stored as
+    the others get their turn, in the same round trip.
     """
     key = f"{VERSION}:lock:{name}"
+    batch = Batch()
+    has_waited = False
     give_up = time.monotonic() + LOCK_SECONDS
-    while time.monotonic() < give_up:
-        mine = _call(lambda redis: redis.set(key, b"1", nx=True, ex=LOCK_SECONDS) or False)
-        if mine is not False:
-            break
+    while not _gets_turn(key) and time.monotonic() < give_up:
+        has_waited = True
         time.sleep(LOCK_POLL_SECONDS)
         found = look()
         if found is not None:
             return found
     try:
-        return fill()
+        # The one before may have stored the value after our last look.
+        found = look() if has_waited else None
+        return fill(batch) if found is None else found
     finally:
-        _call(lambda redis: redis.delete(key))
+        link.store({**batch.entries, key: FREE})
+
+
+def _gets_turn(key: str) -> bool:
+    """Tell whether nobody else is filling; without a cache nobody is."""
+    taken = link.call(lambda redis: redis.set(key, b"1", nx=True, ex=LOCK_SECONDS) or False)
+    return taken is not False
 
 
 def counts() -> dict[str, int]:
@@ -240,12 +274,15 @@ def counts() -> dict[str, int]:
 
 def resume() -> None:
     """Use the cache again at once after a failure, instead of waiting for the pause to end."""
-    global _paused_until  # noqa: PLW0603 - one breaker for each process
-    _paused_until = 0.0
+    link.resume()
+
+
+def _network_key(name: str) -> str:
+    return f"{VERSION}:net:{name}"
 
 
 def _search_key(origin: str, destination: str, day: date) -> str:
-    return f"{VERSION}:search:{digest(origin, destination, day)}"
+    return f"{VERSION}:search:{digest(origin.casefold(), destination.casefold(), day)}"
 
 
 def _answer_key(name: str) -> str:
@@ -253,48 +290,27 @@ def _answer_key(name: str) -> str:
 
 
 def _get(layer: str, key: str, generation_key: str) -> Cached:
-    return _get_many(layer, [(key, generation_key)])[0]
+    return _get_many([(layer, key, generation_key)])[0]
 
 
-def _get_many(layer: str, keys: Sequence[tuple[str, str]]) -> list[Cached]:
-    """Look up values with their generations; missing generations are made, in a second trip."""
-    flat = [key for pair in keys for key in pair]
-    raw = _mget(flat) if flat else None
-    if raw is None:
-        return [Cached(None, "") for _ in keys]
-    tokens = {
-        pair[1]: token.decode()
-        for pair, token in zip(keys, raw[1::2], strict=True)
-        if token is not None
-    }
-    tokens |= _make_tokens([pair[1] for pair in keys if pair[1] not in tokens])
-    found = [
-        _open(value, tokens.get(pair[1], "")) for pair, value in zip(keys, raw[::2], strict=True)
-    ]
-    _count(layer, [cached.value is not None for cached in found])
-    return found
+def _get_many(wanted: Sequence[tuple[str, str, str]]) -> list[Cached]:
+    """Look up values by (layer, key, generation's key) in one round trip.
 
-
-def _make_tokens(keys: Iterable[str]) -> dict[str, str]:
-    """Start generations that are missing; who comes first decides."""
-    missing = sorted(set(keys))
-    if not missing:
-        return {}
-
-    def start(redis: Redis) -> Any:
-        pipe = redis.pipeline(transaction=False)
-        for key in missing:
-            pipe.set(key, secrets.token_hex(6), nx=True, ex=GENERATION_SECONDS)
-        pipe.mget(missing)
-        return pipe.execute()[-1]
-
-    made = _call(start) or [None] * len(missing)
-    return {key: token.decode() for key, token in zip(missing, made, strict=True) if token}
+    Generations that are missing are made.
+    """
+    found = link.look([(key, generation) for _, key, generation in wanted])
+    if not found:
+        return [Cached(None, "") for _ in wanted]
+    cached = [_open(found[key], found[generation].decode()) for _, key, generation in wanted]
+    _count(
+        (layer, each.value is not None) for (layer, _, _), each in zip(wanted, cached, strict=True)
+    )
+    return cached
 
 
 def _open(raw: bytes | None, generation: str) -> Cached:
     """Return the value inside a stored one, if it was made under this generation."""
-    if raw is None or not generation:
+    if raw is None:
         return Cached(None, generation)
     made_under, until, text = raw.split(b"|", 2)
     if made_under.decode() != generation:
@@ -302,18 +318,29 @@ def _open(raw: bytes | None, generation: str) -> Cached:
     return Cached(json.loads(text.decode()), generation, float(until))
 
 
-def _set(key: str, value: Any, generation: str, seconds: int) -> float:
+def _set(
+    values: Mapping[str, Any],
+    generations: Mapping[str, str],
+    seconds: int,
+    batch: Batch | None = None,
+) -> float:
+    """Store values by key, each under its generation; return the end of their life."""
     until = clock.now().timestamp() + seconds
-    if generation:
-        _store({key: _seal(value, generation, until)}, seconds)
+    entries = {
+        key: (_seal(value, generations[key], until), until)
+        for key, value in values.items()
+        if generations[key]
+    }
+    if batch is None:
+        link.store(entries)
+    else:
+        batch.entries.update(entries)
     return until
 
 
 def _seal(value: Any, generation: str, until: float) -> bytes:
     """Return the stored form: generation, end of life, JSON."""
-    return (
-        f"{generation}|{until}|{json.dumps(value, default=_plain, separators=(',', ':'))}".encode()
-    )
+    return f"{generation}|{until}|{_to_json(value)}".encode()
 
 
 def _plain(value: object) -> str:
@@ -324,15 +351,8 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} is not cached")
 
 
-def _store(entries: Mapping[str, bytes], seconds: int) -> None:
-    def store(redis: Redis) -> Any:
-        pipe = redis.pipeline(transaction=False)
-        for key, raw in entries.items():
-            pipe.set(key, raw, ex=seconds)
-        return pipe.execute()
-
-    if entries:
-        _call(store)
+# Made once: an encoder with options costs as much as the little that it encodes.
+_to_json = json.JSONEncoder(default=_plain, separators=(",", ":")).encode
 
 
 def _read_answer(raw: bytes | None) -> Answer | None:
@@ -360,62 +380,10 @@ def _remember(name: str, answer: Answer | None) -> None:
 
 def _bump_on_commit(keys: Sequence[str]) -> None:
     if keys:
-        transaction.on_commit(lambda: _bump(keys), robust=True)
+        transaction.on_commit(lambda: link.bump(keys), robust=True)
 
 
-def _bump(keys: Sequence[str]) -> None:
-    """Replace the generations; what a failing cache did not take is owed to it."""
-    for start in range(0, len(keys), BATCH):
-        batch = keys[start : start + BATCH]
-        if _call(partial(_replace, keys=batch)) is None:
-            _owed.update(batch)
-
-
-def _replace(redis: Redis, keys: Sequence[str]) -> bool:
-    """Give the generations new tokens; random ones cannot come back after an eviction."""
-    pipe = redis.pipeline(transaction=False)
-    for key in keys:
-        pipe.set(key, secrets.token_hex(6), ex=GENERATION_SECONDS)
-    pipe.execute()
-    return True
-
-
-def _mget(keys: Sequence[str]) -> list[bytes | None] | None:
-    return _call(lambda redis: cast("list[bytes | None]", redis.mget(keys)))
-
-
-def _call(question: Callable[[Redis], T]) -> T | None:
-    """Ask the cache; None when it failed, now or within the last seconds.
-
-    Invalidations that are owed go first.
-    """
-    global _paused_until  # noqa: PLW0603 - one breaker for each process
-    if time.monotonic() < _paused_until:
-        return None
-    try:
-        redis = get_redis_connection("default")
-        while _owed:
-            _pay(redis)
-        return question(redis)
-    except (RedisError, OSError) as error:
-        _paused_until = time.monotonic() + PAUSE_SECONDS
-        log.warning("cache failed, treated as a miss: error=%s", type(error).__name__)
-        return None
-
-
-def _pay(redis: Redis) -> None:
-    """Replace some generations that are owed."""
-    batch = list(islice(_owed, BATCH))
-    # Taken out first: what another thread owes from now on must not be struck off here.
-    _owed.difference_update(batch)
-    try:
-        _replace(redis, batch)
-    except (RedisError, OSError):
-        _owed.update(batch)
-        raise
-
-
-def _count(layer: str, hits: Sequence[bool]) -> None:
+def _count(found: Iterable[tuple[str, bool]]) -> None:
+    """Count hits and misses by layer."""
     with _counts_lock:
-        _counts[f"{layer}_hit"] += sum(hits)
-        _counts[f"{layer}_miss"] += len(hits) - sum(hits)
+        _counts.update(f"{layer}_{'hit' if is_hit else 'miss'}" for layer, is_hit in found)

@@ -90,6 +90,8 @@ def _vehicle(rules: LegRules, left: Mapping[str, int], party: Party) -> Iterator
 
 
 def _accommodation(rules: LegRules, left: Mapping[str, int], party: Party) -> Iterator[Refusal]:
+    if not (party.accommodation or rules.accommodation_required):
+        return
     for code, needed in Counter(party.accommodation).items():
         facts = rules.fitting.type_of(code)
         if facts is None:
@@ -189,6 +191,8 @@ def _stands_in(
 
 
 def _pets(rules: LegRules, left: Mapping[str, int], party: Party) -> Iterator[Refusal]:
+    if not party.pets:
+        return
     for place, needed in Counter(party.pets).items():
         if place in rules.fitting.pets:
             places = left.get(f"pet:{place}", 0)

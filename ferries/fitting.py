@@ -1,6 +1,6 @@
 """How a ship is fitted out: what its decks admit, which cabins and pet places it has. Pure."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -58,7 +58,12 @@ class Fitting:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values that JSON can carry."""
-        return asdict(self)
+        return {
+            "areas": [vars(area) for area in self.areas],
+            "accommodation": [vars(facts) for facts in self.accommodation],
+            "pets": self.pets,
+            "foot_limited": self.foot_limited,
+        }
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Fitting":

@@ -38,17 +38,21 @@ class Need:
     amount: int
 
 
-SPACES = f"""
+SPACES = """
 SELECT pool.id, pool.sailing_id, pool.sector, pool.resource,
   pool.authorised - pool.used + coalesce((
     SELECT sum(claim.amount) FROM ferries_capacityclaim claim
-    WHERE claim.pool_id = pool.id AND claim.state = '{HELD}' AND claim.expires_at <= %s), 0),
+    WHERE claim.pool_id = pool.id AND claim.state = 'held' AND claim.expires_at <= %s), 0),
   coalesce(members.code, ''), allotment.release_at
 FROM ferries_capacitypool pool
 LEFT JOIN ferries_allotment allotment ON allotment.id = pool.allotment_id
 LEFT JOIN ferries_customergroup members ON members.id = allotment.group_id
-WHERE pool.sailing_id = ANY(%s) ORDER BY pool.sailing_id, pool.sector, pool.id
-"""  # noqa: S608
+WHERE pool.sailing_id {which} ORDER BY pool.sailing_id, pool.sector, pool.id
+"""
+# The server keeps one plan for a single sailing, but plans anew for every list: that took longer
+# than reading what is left.
+SPACES_OF_ONE = SPACES.format(which="= %s")
+SPACES_OF_MANY = SPACES.format(which="= ANY(%s)")
 
 
 CLAIM = """
@@ -57,14 +61,41 @@ SELECT need.*, %s, %s, %s, %s FROM unnest(%s::bigint[], %s::text[], %s::integer[
 """
 
 
+HELD_BY = """
+SELECT claim.id, claim.state, claim.item, claim.amount, claim.pool_id, pool.resource, pool.sailing_id
+FROM ferries_capacityclaim claim JOIN ferries_capacitypool pool ON pool.id = claim.pool_id
+WHERE claim.holder = %s ORDER BY claim.id FOR UPDATE OF claim
+"""
+MAKE_FIRM = """
+UPDATE ferries_capacityclaim SET state = 'confirmed', expires_at = NULL WHERE id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """A locked claim, as `HELD_BY` reads it."""
+
+    pk: int
+    state: str
+    item: str
+    amount: int
+    pool_id: int
+    resource: str
+    sailing_id: int
+
+
 def spaces_of(sailing_ids: Iterable[int], *, now: datetime) -> list[PoolSpace]:
     """Return what is left of every pool of the sailings, in one query.
 
     Left is what is authorised, less what is used, plus held claims whose time is over: they are
     free although no worker has released them yet. Allotments are rows of their own.
     """
+    wanted = list(sailing_ids)
     with connection.cursor() as cursor:
-        cursor.execute(SPACES, [now, list(sailing_ids)])
+        if len(wanted) == 1:
+            cursor.execute(SPACES_OF_ONE, [now, *wanted])
+        else:
+            cursor.execute(SPACES_OF_MANY, [now, wanted])
         return [PoolSpace(*row) for row in cursor.fetchall()]
 
 
@@ -164,21 +195,16 @@ def confirm(holder: UUID, *, now: datetime) -> None:
     A hold that is over but was not reaped is still good. What was reaped is taken again; raises
     NotBookable, with nothing changed, when that space is gone or lost to a change of ship.
     """
-    with transaction.atomic():
-        claims = list(
-            CapacityClaim.objects.select_for_update(of=("self",))
-            .select_related("pool")
-            .filter(holder=holder)
-            .order_by("pk")
-        )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(HELD_BY, [holder])
+        claims = [_Claim(*row) for row in cursor.fetchall()]
         open_claims = [claim for claim in claims if claim.state in (HELD, RELEASED)]
         if open_claims and any(claim.state == DISPLACED for claim in claims):
             raise NotBookable([_displaced().as_dict()])
-        CapacityClaim.objects.filter(pk__in=[claim.pk for claim in open_claims]).update(
-            state=CONFIRMED, expires_at=None
-        )
+        if open_claims:
+            cursor.execute(MAKE_FIRM, [[claim.pk for claim in open_claims]])
         _retake([claim for claim in claims if claim.state == RELEASED], now=now)
-    _invalidate(claim.pool.sailing_id for claim in open_claims)
+    _invalidate(claim.sailing_id for claim in open_claims)
 
 
 def release(holder: UUID, *, now: datetime) -> None:
@@ -217,7 +243,7 @@ def authorise(pool_id: int, *, physical: int, authorised: int) -> None:
     _invalidate(CapacityPool.objects.filter(pk=pool_id).values_list("sailing_id", flat=True))
 
 
-def _retake(claims: Sequence[CapacityClaim], *, now: datetime) -> None:
+def _retake(claims: Sequence[_Claim], *, now: datetime) -> None:
     """Count reaped claims again, after freeing what others hold beyond their time."""
     if not claims:
         return
@@ -229,8 +255,8 @@ def _retake(claims: Sequence[CapacityClaim], *, now: datetime) -> None:
         raise NotBookable([_gone(claims).as_dict()]) from error
 
 
-def _gone(claims: Sequence[CapacityClaim]) -> Refusal:
-    needed = len({claim.item for claim in claims if claim.pool.resource == PERSONS})
+def _gone(claims: Sequence[_Claim]) -> Refusal:
+    needed = len({claim.item for claim in claims if claim.resource == PERSONS})
     message = "The hold ran out and its space has been sold to somebody else."
     return Refusal("hold_lost", message, {"needed": needed})
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from ferries import cache
+from ferries.cache import Cached
 from ferries.discounts import DiscountFacts
 from ferries.errors import UnknownPort
 from ferries.models import Operator, Port
@@ -97,11 +98,15 @@ class Pair:
 
 @dataclass(frozen=True)
 class Known:
-    """A pair, whether it came from the cache, and the generation to which its facts belong."""
+    """A pair, whether it came from the cache, and the generation to which its facts belong.
+
+    `departures` is what the cache has of a day; see `pair_on`.
+    """
 
     pair: Pair
     cached: bool
     generation: str
+    departures: Cached
 
 
 # The database makes the same JSON of sellers as the cache keeps, from the fields of the classes.
@@ -137,15 +142,25 @@ DISCOUNTS = (
 )
 
 
-def pair(origin: str, destination: str) -> Known:
-    """Return what is known of two ports (code or UN/LOCODE, any case). Raises UnknownPort."""
+def pair_on(origin: str, destination: str, day: date) -> Known:
+    """Return what is known of two ports (code or UN/LOCODE, any case). Raises UnknownPort.
+
+    The day's departures are looked up in the same round trip to the cache, but never read here.
+    """
     name = f"pair:{cache.digest(origin.casefold(), destination.casefold())}"
-    found = cache.get_network(name)
-    if found.value is not None:
-        return Known(_pair_from_json(found.value), cached=True, generation=found.generation)
-    made = read_pair(origin, destination)
-    cache.set_network(name, asdict(made), generation=found.generation)
-    return Known(made, cached=False, generation=found.generation)
+    found, departures = cache.get_pair_and_results(
+        name, origin=origin, destination=destination, day=day
+    )
+    facts = found.value
+    if facts is None:
+        facts = _read_pair(origin, destination)
+        cache.set_network(name, facts, generation=found.generation)
+    return Known(
+        _pair_from_json(facts),
+        cached=found.value is not None,
+        generation=found.generation,
+        departures=departures,
+    )
 
 
 def ports() -> tuple[list[PortFacts], bool]:
@@ -167,19 +182,9 @@ def read_ports() -> list[PortFacts]:
 def read_pair(origin: str, destination: str) -> Pair:
     """Return the pair from the database: who sells, with tariffs, in one query.
 
-    Raises UnknownPort.
+    Raises UnknownPort, by the field at fault.
     """
-    known, _ = ports()
-    ends = _find(known, origin, "origin"), _find(known, destination, "destination")
-    with connection.cursor() as cursor:
-        cursor.execute(SELLERS, [Operator.Adapter.LOCAL, ends[0].pk, ends[1].pk])
-        sellers = dict(cursor.fetchall())
-    return Pair(
-        origin=ends[0],
-        destination=ends[1],
-        local=tuple(seller_from_json(seller) for seller in sellers.values() if seller),
-        remote=tuple(code for code, seller in sellers.items() if not seller),
-    )
+    return _pair_from_json(_read_pair(origin, destination))
 
 
 def read_discounts(operators: Sequence[int]) -> tuple[DiscountFacts, ...]:
@@ -241,21 +246,49 @@ def seller_sql(tariffs: str = "true") -> str:
     )
 
 
-SELLERS = f"""
-SELECT operator.code, CASE WHEN operator.adapter = %s THEN {seller_sql()} END
-FROM ferries_route route JOIN ferries_operator operator ON operator.id = route.operator_id
-WHERE route.origin_id = %s AND route.destination_id = %s AND route.active AND operator.active
-ORDER BY operator.code
+def _port_sql(alias: str) -> str:
+    """Return an expression for the port that `alias` names, as `PortFacts` has it."""
+    names = (field.name for field in fields(PortFacts) if field.name != "pk")
+    return f"(SELECT {sql.record(alias, names, pk=f'{alias}.id')} FROM {alias})"  # noqa: S608
+
+
+def _found_port(text: str) -> str:
+    """Return a query for the port whose code or UN/LOCODE is the parameter of that name."""
+    return (
+        f"SELECT * FROM ferries_port WHERE lower(code) = lower(%({text})s)"  # noqa: S608
+        f" OR lower(unlocode) = lower(nullif(%({text})s, '')) ORDER BY name, code LIMIT 1"
+    )
+
+
+# Sellers in the order of their codes; of remote ones, which are asked themselves, only the code.
+PAIR = f"""
+WITH origin AS ({_found_port("origin")}), destination AS ({_found_port("destination")}),
+sellers AS (
+  SELECT operator.code, CASE WHEN operator.adapter = %(local)s THEN {seller_sql()} END AS facts
+  FROM origin, destination, ferries_route route
+  JOIN ferries_operator operator ON operator.id = route.operator_id
+  WHERE route.origin_id = origin.id AND route.destination_id = destination.id
+    AND route.active AND operator.active
+)
+SELECT json_build_object(
+  'origin', {_port_sql("origin")},
+  'destination', {_port_sql("destination")},
+  'local', {sql.records("facts", "sellers WHERE facts IS NOT NULL", order="code")},
+  'remote', {sql.records("code", "sellers WHERE facts IS NULL", order="code")})
 """  # noqa: S608
 
 
-def _find(known: Sequence[PortFacts], text: str, field: str) -> PortFacts:
-    wanted = text.casefold()
-    for port in known:
-        if wanted in (port.code.casefold(), port.unlocode.casefold()) and wanted:
-            return port
-    sentence = f"We do not know the port {text[:40]}."
-    raise UnknownPort(sentence, errors={field: [sentence]})
+def _read_pair(origin: str, destination: str) -> dict[str, Any]:
+    """Return the pair as `_pair_from_json` reads it."""
+    names = {"origin": origin, "destination": destination}
+    with connection.cursor() as cursor:
+        cursor.execute(PAIR, {**names, "local": Operator.Adapter.LOCAL})
+        facts: dict[str, Any] = cursor.fetchone()[0]
+    for field, text in names.items():
+        if facts[field] is None:
+            sentence = f"We do not know the port {text[:40]}."
+            raise UnknownPort(sentence, errors={field: [sentence]})
+    return facts
 
 
 def _pair_from_json(value: dict[str, Any]) -> Pair:

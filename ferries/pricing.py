@@ -97,7 +97,7 @@ def price(party: Party, fares: Sequence[FareLine]) -> tuple[PriceLine, ...]:
 
 def contained_vat(amount: int, vat_bp: int) -> int:
     """Return the VAT that an amount of minor units contains, halves up; not for negative ones."""
-    return money.allocate(amount, [vat_bp, WHOLE_BP])[0]
+    return money.allocate(amount, [vat_bp, WHOLE_BP])[0] if vat_bp else 0
 
 
 def share(amount: int, percent_bp: int) -> int:

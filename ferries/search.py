@@ -7,25 +7,23 @@ when read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 
-from ferries import alternatives, availability, cache, network, offering, refusals
-from ferries.fitting import Fitting
+from ferries import alternatives, cache, network, offering, refusals
+from ferries.availability import Left, left_of
+from ferries.cache import Batch, Cached
+from ferries.listing import Listing, read_listing
 from ferries.models import Operator
 from ferries.network import Known, Pair
-from ferries.offering import LegFacts, Listing
 from ferries.operators import calls
 from ferries.operators.base import Offer
 from ferries.party import Party
 from ferries.spaces import PoolSpace
 from maritime.lib import clock
-
-LEG_FIELDS = tuple(field.name for field in fields(LegFacts))
 
 
 @dataclass(frozen=True)
@@ -73,12 +71,16 @@ class _Remote:
 
 @dataclass(frozen=True)
 class _Found:
-    """Local legs and remote answers; None stands for what still has to be made."""
+    """Local legs and remote answers; None stands for what still has to be made.
+
+    `left` is there when it was counted in the same turn.
+    """
 
     listing: Listing | None
     remote: dict[str, _Remote | None]
     generations: dict[str, str]
     until: float
+    left: Left | None = None
 
     @property
     def complete(self) -> bool:
@@ -87,9 +89,11 @@ class _Found:
 
 @dataclass(frozen=True)
 class _Question:
-    """One search: between which ports, on which local day, for whom."""
+    """One search: between which ports (as they were typed), on which local day, for whom."""
 
     known: Known
+    origin: str
+    destination: str
     day: date
     party: Party
 
@@ -104,11 +108,7 @@ class _Question:
 
     @property
     def cache_arguments(self) -> dict[str, Any]:
-        return {
-            "origin": self.pair.origin.code,
-            "destination": self.pair.destination.code,
-            "day": self.day,
-        }
+        return {"origin": self.origin, "destination": self.destination, "day": self.day}
 
 
 def search(
@@ -119,9 +119,9 @@ def search(
     Ports are codes or UN/LOCODEs; raises UnknownPort. Nothing here decides: a hold asks the
     database and the operator again.
     """
-    known = network.pair(origin, destination)
-    question = _Question(known, day, party)
-    result = _search(question, now=now)
+    known = network.pair_on(origin, destination, day)
+    question = _Question(known, origin, destination, day, party)
+    result = _search(question, departures=known.departures, now=now)
     others: list[SearchResult] = []
 
     def offers_on(other_day: date) -> list[Offer]:
@@ -129,7 +129,7 @@ def search(
         if other_day < clock.local(now, known.pair.origin.zone).date():
             return []
         local = replace(known, pair=replace(known.pair, remote=()))
-        others.append(_search(_Question(local, other_day, party), now=now))
+        others.append(_search(replace(question, known=local, day=other_day), now=now))
         return others[-1].offers
 
     offers = alternatives.with_nearest(result.offers, day=day, offers_on=offers_on)
@@ -163,18 +163,21 @@ def name_alternative(offer: Offer, *, party: Party, now: datetime) -> Offer:
     return alternatives.name(offer, other) if other else offer
 
 
-def _search(question: _Question, *, now: datetime) -> SearchResult:
+def _search(
+    question: _Question, *, departures: Cached | None = None, now: datetime
+) -> SearchResult:
+    """Return the offers of one day; `departures` is what the cache has of it, if that is known."""
     known, day, party = question.known, question.day, question.party
-    cached_before = _look(question)
+    cached_before = _look(question, departures)
     found = cached_before
     if not found.complete:
         found = cache.fill_alone(
             question.key,
             look=lambda: _complete_or_none(_look(question)),
-            fill=lambda: _fill(question, cached_before, now=now),
+            fill=lambda batch: _fill(question, cached_before, batch, now=now),
         )
     listing = found.listing or Listing([], {})
-    left = availability.left_of(sorted({leg.sailing_id for leg in listing.legs}), now=now)
+    left = found.left or left_of(listing.sailings, now=now)
     remote = [answer for answer in found.remote.values() if answer]
     own = offering.offers_of(
         listing, pair=known.pair, day=day, spaces=left.spaces, party=party, now=now
@@ -193,16 +196,16 @@ def _search(question: _Question, *, now: datetime) -> SearchResult:
     )
 
 
-def _look(question: _Question) -> _Found:
+def _look(question: _Question, departures: Cached | None = None) -> _Found:
     """Return what the cache has of the local legs and of the remote answers."""
-    listing = cache.get_search_results(**question.cache_arguments)
+    listing = departures or cache.get_search_results(**question.cache_arguments)
     answers = {
         code: cache.get_operator_answer(code, search_key=question.key)
         for code in question.pair.remote
     }
     ends = [each.until for each in (listing, *answers.values()) if each.until]
     return _Found(
-        listing=_listing_from_json(listing.value) if listing.value is not None else None,
+        listing=Listing.from_json(listing.value) if listing.value is not None else None,
         remote={
             code: _remote_from_json(answer.value) if answer.value is not None else None
             for code, answer in answers.items()
@@ -220,15 +223,17 @@ def _complete_or_none(found: _Found) -> _Found | None:
     return found if found.complete else None
 
 
-def _fill(question: _Question, found: _Found, *, now: datetime) -> _Found:
-    """Make what is missing, store it under the generations read before, and return all of it."""
+def _fill(question: _Question, found: _Found, batch: Batch, *, now: datetime) -> _Found:
+    """Make what is missing, to be stored under the generations read before; return all of it."""
     listing, until = found.listing, found.until
     if listing is None:
-        listing = offering.listing(question.pair, question.day)
+        facts = read_listing(question.pair, question.day)
+        listing = Listing.from_json(facts)
         end = cache.set_search_results(
-            _listing_json(listing),
+            facts,
             **question.cache_arguments,
             generation=found.generations[cache.SEARCHES],
+            batch=batch,
         )
         until = min(until, end)
     missing = [code for code, answer in found.remote.items() if answer is None]
@@ -240,10 +245,12 @@ def _fill(question: _Question, found: _Found, *, now: datetime) -> _Found:
                 _remote_json(answer),
                 search_key=question.key,
                 generation=found.generations[cache.operator_generation(answer.code)],
+                batch=batch,
             )
             until = min(until, end)
     remote = {**found.remote, **{answer.code: answer for answer in asked}}
-    return replace(found, listing=listing, remote=remote, until=until)
+    left = left_of(listing.sailings, now=now, batch=batch)
+    return replace(found, listing=listing, remote=remote, until=until, left=left)
 
 
 def _ask(question: _Question, codes: Sequence[str], *, now: datetime) -> list[_Remote]:
@@ -312,27 +319,6 @@ def _turning_points(
     moments += [each.release_at for rows in spaces.values() for each in rows if each.release_at]
     moments += [offer.departs_at for answer in remote for offer in answer.offers]
     return [moment.timestamp() for moment in moments if moment > now]
-
-
-def _listing_json(listing: Listing) -> dict[str, Any]:
-    return {
-        "legs": [[getattr(leg, name) for name in LEG_FIELDS] for leg in listing.legs],
-        "fittings": {str(pk): fitting.as_json() for pk, fitting in listing.fittings.items()},
-    }
-
-
-def _listing_from_json(value: dict[str, Any]) -> Listing:
-    return Listing(
-        legs=[_leg_from_json(dict(zip(LEG_FIELDS, leg, strict=True))) for leg in value["legs"]],
-        fittings={int(pk): Fitting.from_json(each) for pk, each in value["fittings"].items()},
-    )
-
-
-def _leg_from_json(leg: dict[str, Any]) -> LegFacts:
-    leg["public_id"] = UUID(leg["public_id"])
-    for name in ("departs_at", "arrives_at", "sale_opens_at", "sale_closes_at"):
-        leg[name] = datetime.fromisoformat(leg[name]) if leg[name] else None
-    return LegFacts(**leg)
 
 
 def _remote_json(answer: _Remote) -> dict[str, Any]:

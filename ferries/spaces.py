@@ -34,9 +34,13 @@ def left_on(
     """
     found: dict[str, dict[int, int]] = {}
     for space in spaces:
-        if space.sector in sectors and space.serves(group, now):
-            of_sector = found.setdefault(space.resource, {})
-            of_sector[space.sector] = of_sector.get(space.sector, 0) + space.left
+        sector = space.sector
+        if sector in sectors and (space.release_at is None or space.serves(group, now)):
+            of_sector = found.get(space.resource)
+            if of_sector is None:
+                found[space.resource] = {sector: space.left}
+            else:
+                of_sector[sector] = of_sector.get(sector, 0) + space.left
     return {
         resource: max(0, min(of_sector.values()))
         for resource, of_sector in found.items()

@@ -46,6 +46,17 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "reconcile payments": {
+        "task": "payments.reconcile",
+        "schedule": crontab(hour=2, minute=30),
+        "options": {"expires": 3600},
+    },
+    # The jobs of the comparison have ended by now, also those that the provider kept waiting.
+    "report differences": {
+        "task": "payments.report_differences",
+        "schedule": crontab(hour=4, minute=0),
+        "options": {"expires": 3600},
+    },
     "purge": {
         "task": "ops.purge",
         "schedule": crontab(hour=3, minute=30),

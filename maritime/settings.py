@@ -192,7 +192,14 @@ REFUND_APPROVAL_ABOVE = env.number("REFUND_APPROVAL_ABOVE", 500)
 HOLD_MINUTES = env.number("HOLD_MINUTES", 15)
 TICKET_SIGNING_KEY = env.text("TICKET_SIGNING_KEY")
 SIMULATOR_URL = env.text("SIMULATOR_URL", "http://127.0.0.1:8900")
-SEARCH_DEADLINE_SECONDS = 2.5
+# A search waits so long for operators' systems, then shows who has not answered.
+SEARCH_DEADLINE_SECONDS = float(env.text("SEARCH_DEADLINE_SECONDS", "2.5"))
+# Where operators' systems may be (docs/operators.md); a developer's own machine is no secret to them.
+OPERATOR_ALLOW_HTTP = env.flag("OPERATOR_ALLOW_HTTP", default=DEBUG)
+OPERATOR_ALLOWED_PRIVATE_HOSTS = env.items(
+    "OPERATOR_ALLOWED_PRIVATE_HOSTS", "127.0.0.1,localhost" if DEBUG else ""
+)
+OPERATOR_ALLOWED_PORTS = env.items("OPERATOR_ALLOWED_PORTS", "443,8443")
 # No row lock may wait for an operator's network; tests that wrap themselves in a transaction say no.
 FORBID_CALLS_IN_TRANSACTION = True
 

@@ -11,7 +11,8 @@ class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self) -> None:
-        """Connect the receivers, by importing them, and tell of vouchers in the booking's JSON."""
+        """Connect the receivers, by importing them, and tell of money in the booking's JSON."""
         import_module("payments.receivers")
         own = import_module("payments.api.serializers")
-        import_module("bookings.api.serializers").ADDITIONS.append(own.vouchers_json)
+        additions = import_module("bookings.api.serializers").ADDITIONS
+        additions += [own.vouchers_json, own.history_json]

@@ -71,7 +71,13 @@ class DemoGateway:
     livemode = False
 
     def create_intent(
-        self, *, amount: int, currency: str, key: str, metadata: Mapping[str, str]
+        self,
+        *,
+        amount: int,
+        currency: str,
+        key: str,
+        metadata: Mapping[str, str],
+        methods: str = "all",
     ) -> Intent:
         """Open an attempt; the same key returns the one it opened before."""
         intent_id = f"pi_demo_{uuid.uuid4().hex}"

@@ -34,6 +34,28 @@ class ProviderRefused(MaritimeError):
         super().__init__(reason=reason)
         self.reason = reason
 
+    @property
+    def is_missing(self) -> bool:
+        """Tell whether the provider knows no such object."""
+        return self.reason == "resource_missing"
+
+
+class AmountNotPayable(MaritimeError):
+    """The provider cannot charge this amount; `smallest` (minor units) is the next that it can."""
+
+    code = "amount_not_payable"
+    status = 409
+
+    def __init__(self, *, amount: int, smallest: int, currency: str) -> None:
+        super().__init__(
+            f"{format_minor(amount, currency)} cannot be paid by card or bank; the smallest sum "
+            f"from there on is {format_minor(smallest, currency)}. Please pay with a voucher or "
+            "contact us.",
+            amount=amount,
+            smallest=smallest,
+            currency=currency,
+        )
+
 
 class WrongMove(MaritimeError):
     """A payment or refund cannot go from its state to the wanted one."""
@@ -85,6 +107,22 @@ class RequestKeyReused(MaritimeError):
     code = "request_key_reused"
     user_message = "This request key was used for another refund. Send a new key."
     status = 422
+
+
+class RefundBlocked(MaritimeError):
+    """A dispute of the payment is open; what is given back now would be lost twice."""
+
+    code = "refund_blocked"
+    user_message = "The payment is disputed. Nothing can be refunded until the dispute is closed."
+    status = 409
+
+
+class OwnRefund(MaritimeError):
+    """The second pair of eyes belongs to somebody else than who asked for the refund."""
+
+    code = "own_refund"
+    user_message = "Somebody else must approve a refund that you asked for."
+    status = 403
 
 
 class RefundsDisagree(MaritimeError):
@@ -184,6 +222,28 @@ class BadSignature(WebhookRefused):
 
     code = "bad_signature"
     user_message = "The signature of the event is missing, wrong or not of this moment."
+
+
+class TooManyRefused(WebhookRefused):
+    """The address sent too many requests that were not signed; `retry_after` is in seconds."""
+
+    code = "throttled"
+    user_message = "Too many requests from this address were not signed. Please wait."
+    status = 429
+    permanent = False
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after)
+        self.retry_after = retry_after
+
+
+class IntakeDown(MaritimeError):
+    """The database does not take the event; the provider sends it again."""
+
+    code = "not_stored"
+    user_message = "The event could not be stored. Please send it again."
+    status = 503
+    permanent = False
 
 
 class BadEvent(WebhookRefused):

@@ -27,7 +27,7 @@ class RefundForm(forms.Form):
     def __init__(self, *args: Any, payment: Payment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.payment = payment
-        left = format_minor(payment.captured - payment.refunded, payment.currency)
+        left = format_minor(payment.left, payment.currency)
         self.fields["amount"].help_text = f"At most {left}."
 
     def clean_amount(self) -> int:
@@ -37,7 +37,7 @@ class RefundForm(forms.Form):
             amount = parse_major(text, self.payment.currency)
         except (InvalidOperation, ValueError, OverflowError) as error:
             raise forms.ValidationError("Write an amount such as 12.50.") from error
-        left = self.payment.captured - self.payment.refunded
+        left = self.payment.left
         if not 0 < amount <= left:
             raise forms.ValidationError(
                 f"Between {format_minor(1, self.payment.currency)} and "

@@ -1,13 +1,17 @@
 """What we need of a payment provider, and which one is in use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from payments.errors import PaymentsNotConfigured
+
+# In which the client speaks, and in which the webhook endpoint must be created.
+API_VERSION = "2026-10-28.endive"
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,25 @@ class ProviderRefund:
     amount: int
     status: str
     metadata: Mapping[str, str]
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class ProviderDispute:
+    """What the provider knows of one dispute; amounts in our minor units.
+
+    `withdrawn` is what it holds back at present: 0 for an inquiry and after a dispute was won.
+    """
+
+    id: str
+    intent_id: str
+    amount: int
+    withdrawn: int
+    currency: str
+    status: str
+    reason: str
+    due_by: datetime | None
+    created: datetime
 
 
 class Gateway(Protocol):
@@ -46,9 +69,18 @@ class Gateway(Protocol):
     livemode: bool
 
     def create_intent(
-        self, *, amount: int, currency: str, key: str, metadata: Mapping[str, str]
+        self,
+        *,
+        amount: int,
+        currency: str,
+        key: str,
+        metadata: Mapping[str, str],
+        methods: str = "all",
     ) -> Intent:
-        """Open an attempt to collect the amount."""
+        """Open an attempt to collect the amount.
+
+        `methods` is "all", or "instant" when no bank may take days (close to departure).
+        """
 
     def retrieve_intent(self, intent_id: str) -> Intent:
         """Return the present state of the intent."""
@@ -63,6 +95,18 @@ class Gateway(Protocol):
 
     def list_refunds(self, intent_id: str) -> list[ProviderRefund]:
         """Return every refund of the intent, also those made in the provider's dashboard."""
+
+    def retrieve_dispute(self, dispute_id: str) -> ProviderDispute:
+        """Return the present state of the dispute."""
+
+    def intents_since(self, since: datetime) -> Iterator[Intent]:
+        """Return the intents created since then, all pages, ours by their metadata or not."""
+
+    def refunds_since(self, since: datetime) -> Iterator[ProviderRefund]:
+        """Return the refunds created since then, all pages."""
+
+    def disputes_since(self, since: datetime) -> Iterator[ProviderDispute]:
+        """Return the disputes created since then, all pages."""
 
 
 def gateway() -> Gateway:

@@ -42,9 +42,14 @@ def voucher_by_code(code: str, *, is_demo: bool) -> Voucher:
 
 
 def payments_with_money(booking: Booking) -> list[Payment]:
-    """Return the payments of the booking with money that is not refunded, oldest first."""
+    """Return the payments of the booking with money that can be given back, oldest first."""
     held = Payment.objects.filter(booking=booking, state__in=states.HOLDS_MONEY)
-    return [payment for payment in held.order_by("pk") if payment.captured > payment.refunded]
+    return [payment for payment in held.order_by("pk") if payment.left > 0]
+
+
+def is_disputed(payment: Payment) -> bool:
+    """Tell whether a dispute of the payment is open, so that nothing may be given back."""
+    return payment.disputes.exclude(state__in=states.CLOSED_DISPUTE).exists()
 
 
 def has_open_refunds(payment: Payment) -> bool:

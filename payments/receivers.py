@@ -14,11 +14,13 @@ from bookings.signals import (
     items_cancelled,
 )
 from maritime.lib import clock
-from maritime.ops import jobs
-from payments import queries, signals
+from maritime.ops.models import Job
+from payments import ledger, queries, queue, signals
 from payments.models import Refund
 from payments.operations import refund as refunds
 from payments.operations.vouchers import issue_voucher
+
+OPEN_JOB = (Job.State.PENDING, Job.State.RUNNING)
 
 
 @receiver(booking_cancelled)
@@ -56,6 +58,14 @@ def give_difference_back(booking: Booking, amendment: Amendment, refund_due: int
         refunds.refund_amendment(booking, amount=refund_due, amendment_id=amendment.pk)
 
 
+@receiver(booking_amended)
+def move_shares(booking: Booking, amendment: Amendment, **_: Any) -> None:
+    """Give the money to the operators of the new journey, also when nothing is paid or given back."""
+    ledger.shares_moved(
+        booking, cause=f"amend:{amendment.pk}", at=amendment.applied_at or clock.now()
+    )
+
+
 @receiver(booking_paid)
 @receiver(booking_amended)
 @receiver(booking_expired)
@@ -64,10 +74,13 @@ def close_open_payment(booking: Booking, **_: Any) -> None:
     """Close the open payment at the provider, so that nobody pays for what is gone or paid."""
     payment = queries.open_payment_of(booking)
     if payment:
-        jobs.add("payments.close_payment", key=f"close:{payment.pk}", payment_id=payment.pk)
+        queue.add("payments.close_payment", key=f"close:{payment.pk}", payment_id=payment.pk)
 
 
 @receiver(signals.refund_opened)
 def queue_refund(refund: Refund, **_: Any) -> None:
-    """Send the refund to the provider after commit."""
-    jobs.add("payments.send_refund", key=f"refund:{refund.pk}", refund_id=refund.pk)
+    """Send the refund to the provider after commit; also one that had to wait and may go now."""
+    key = f"refund:{refund.pk}"
+    if Job.objects.filter(key=key).exclude(state__in=OPEN_JOB).exists():
+        key = f"{key}:{refund.updated_at.timestamp()}"
+    queue.add("payments.send_refund", key=key, refund_id=refund.pk)

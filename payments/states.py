@@ -1,10 +1,11 @@
 """The states of payments and refunds, the moves between them, and the only writers of `state`."""
 
 from payments.errors import WrongMove
-from payments.models import Payment, Refund
+from payments.models import Dispute, Payment, Refund
 
 _P = Payment.State
 _R = Refund.State
+_D = Dispute.State
 
 # Money is a fact: a payment that was closed and has succeeded all the same is taken in.
 PAYMENT_MOVES: dict[str, frozenset[str]] = {
@@ -16,16 +17,30 @@ PAYMENT_MOVES: dict[str, frozenset[str]] = {
 }
 # A bank may send money back after the provider had reported success.
 REFUND_MOVES: dict[str, frozenset[str]] = {
-    _R.REQUESTED: frozenset({_R.PENDING, _R.SUCCEEDED, _R.FAILED, _R.CANCELED}),
+    _R.WAITING: frozenset({_R.WAITING, _R.REQUESTED, _R.CANCELED}),
+    # Back to waiting: a dispute was opened before the provider gave anything back.
+    _R.REQUESTED: frozenset(
+        {_R.WAITING, _R.UNKNOWN, _R.PENDING, _R.SUCCEEDED, _R.FAILED, _R.CANCELED}
+    ),
+    _R.UNKNOWN: frozenset({_R.WAITING, _R.PENDING, _R.SUCCEEDED, _R.FAILED, _R.CANCELED}),
     _R.PENDING: frozenset({_R.SUCCEEDED, _R.FAILED, _R.CANCELED}),
     _R.SUCCEEDED: frozenset({_R.FAILED}),
     _R.FAILED: frozenset(),
     _R.CANCELED: frozenset(),
 }
 OPEN_PAYMENT = (_P.OPEN, _P.PROCESSING)
+# Also a closed one: the customer may have been quicker.
+MAY_SUCCEED = (*OPEN_PAYMENT, _P.CANCELED)
 HOLDS_MONEY = (_P.SUCCEEDED, _P.QUARANTINED)
-OPEN_REFUND = (_R.REQUESTED, _R.PENDING)
+UNSENT_REFUND = (_R.REQUESTED, _R.UNKNOWN)
+OPEN_REFUND = (*UNSENT_REFUND, _R.PENDING)
 LOST_REFUND = (_R.FAILED, _R.CANCELED)
+# States of disputes are the provider's: `payments/operations/disputes.py` stores what it says.
+UNANSWERED_DISPUTE = (_D.NEEDS_RESPONSE, _D.WARNING_NEEDS_RESPONSE)
+# Whatever is still withdrawn when a dispute ends like this is gone.
+LOST_DISPUTE = (_D.LOST, _D.PREVENTED)
+# Every other state is open, also one that the provider will think of tomorrow.
+CLOSED_DISPUTE = (*LOST_DISPUTE, _D.WON, _D.WARNING_CLOSED)
 
 
 def payment_may(payment: Payment, to: str) -> bool:
@@ -46,9 +61,13 @@ def move_payment(payment: Payment, to: str) -> None:
     payment.save()
 
 
-def move_refund(refund: Refund, to: str) -> None:
-    """Save a refund, whose payment is locked, in its new state; may raise WrongMove."""
+def move_refund(refund: Refund, to: str, *, waits_for: str = "") -> None:
+    """Save a refund, whose payment is locked, in its new state; may raise WrongMove.
+
+    A refund that goes to `waiting` names what it waits for.
+    """
     if not refund_may(refund, to):
         raise WrongMove
     refund.state = to
+    refund.waits_for = waits_for
     refund.save()

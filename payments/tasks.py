@@ -5,7 +5,7 @@ from celery import shared_task
 from maritime.lib import clock
 from maritime.ops.tasks import DurableTask
 from payments import demo_gateway
-from payments.operations import events, send, settle, sweep
+from payments.operations import disputes, events, reconcile, send, settle, sweep
 
 
 @shared_task(base=DurableTask, name="payments.process_payment_webhook")
@@ -26,6 +26,18 @@ def send_refund(refund_id: int) -> None:
     send.send_refund(refund_id, now=clock.now())
 
 
+@shared_task(base=DurableTask, name="payments.settle_refunds")
+def settle_refunds(payment_id: int) -> None:
+    """Bring all refunds of a payment to what the provider lists."""
+    send.settle_refunds(payment_id)
+
+
+@shared_task(base=DurableTask, name="payments.settle_dispute")
+def settle_dispute(dispute_id: str) -> None:
+    """Ask the provider how a dispute stands."""
+    disputes.settle_dispute(dispute_id, now=clock.now())
+
+
 @shared_task(base=DurableTask, name="payments.close_payment")
 def close_payment(payment_id: int) -> None:
     """Close a payment whose booking ended without it."""
@@ -42,3 +54,18 @@ def finish_demo_payment(intent_id: str, outcome: str) -> None:
 def verify_open_payments() -> int:
     """Queue a check for everything that has been open for too long."""
     return sweep.queue_checks(now=clock.now())
+
+
+# Many pages of a provider take longer than a job may; what is missed is compared the next night.
+@shared_task(name="payments.reconcile", ignore_result=True, soft_time_limit=1740, time_limit=1800)
+def reconcile_daily() -> int:
+    """Compare our books with the provider's, and queue a look at what differs."""
+    return reconcile.reconcile_and_fix(now=clock.now())
+
+
+@shared_task(
+    name="payments.report_differences", ignore_result=True, soft_time_limit=1740, time_limit=1800
+)
+def report_differences() -> int:
+    """Tell staff what differs still."""
+    return reconcile.report_remaining(now=clock.now())

@@ -36,18 +36,21 @@ def sign(body: bytes, *, secret: str, at: datetime) -> str:
     return f"t={stamp},v1={_signature(stamp, body, secret)}"
 
 
-def verify(body: bytes, header: str, *, secrets: Sequence[str], now: datetime) -> None:
-    """Check the header against the raw body; raises BadSignature.
+def verify(body: bytes, header: str, *, secrets: Sequence[str], now: datetime) -> int:
+    """Check the header against the raw body; return the number of the secret that matched.
 
-    Any of the secrets and any of several `v1` values may match, as both exist while a secret is
-    being changed. The stamp may be 300 s off in either direction.
+    Numbers begin with 0, the newest. Any of the secrets and any of several `v1` values may match,
+    as both exist while a secret is being changed. The stamp may be 300 s off in either direction.
+    Raises BadSignature.
     """
     stamp, given = _parse(header)
     if abs(now.timestamp() - int(stamp)) > TOLERANCE_SECONDS:
         raise BadSignature
-    expected = [_signature(stamp, body, secret).encode() for secret in secrets if secret]
-    if not any(hmac.compare_digest(good, value) for good in expected for value in given):
-        raise BadSignature
+    for number, secret in enumerate(secrets):
+        good = _signature(stamp, body, secret).encode() if secret else None
+        if good and any(hmac.compare_digest(good, value) for value in given):
+            return number
+    raise BadSignature
 
 
 def _parse(header: str) -> tuple[str, list[bytes]]:

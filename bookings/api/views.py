@@ -8,19 +8,22 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from bookings import queries, tickets
 from bookings.api.serializers import (
+    HOLD_INPUT,
+    QUOTE_INPUT,
     HoldInput,
     QuoteInput,
     booking_json,
     held_json,
+    hold_request_of,
 )
 from bookings.models import Booking
 from bookings.operations import hold, quote
 from maritime.lib import clock
+from maritime.lib.throttle import RateThrottle
 from maritime.ops import idempotency
 
 Input = TypeVar("Input", bound=Serializer[Any])
@@ -34,7 +37,7 @@ PROOF = [
 class BookingAPIView(APIView):
     """Answers hold personal data, so nothing between us and the client may keep them."""
 
-    throttle_classes = [ScopedRateThrottle]
+    throttle_classes = [RateThrottle]
     throttle_scope = "lookup"
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -55,12 +58,12 @@ class HoldView(BookingAPIView):
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
     )
     def post(self, request: Request) -> Response:
-        body = checked(HoldInput(data=request.data))
+        wish = hold_request_of(HOLD_INPUT, request.data)
         key = request.headers.get("Idempotency-Key", "")
         if len(key) > MAX_KEY_LENGTH:
             raise ValidationError({"Idempotency-Key": [f"At most {MAX_KEY_LENGTH} characters."]})
         held = hold.hold_priced(
-            body.as_request(),
+            wish,
             now=clock.now(),
             idempotency=(key, idempotency.body_hash(request.data)) if key else None,
         )
@@ -74,11 +77,11 @@ class QuoteView(BookingAPIView):
 
     @extend_schema(request=QuoteInput, responses=dict)
     def post(self, request: Request) -> Response:
-        body = checked(QuoteInput(data=request.data)).as_request()
+        wish = hold_request_of(QUOTE_INPUT, request.data)
         made = quote.quote_booking(
-            body.legs,
-            party=hold.party_of(body),
-            offer_code=body.wishes.offer_code,
+            wish.legs,
+            party=hold.party_of(wish),
+            offer_code=wish.wishes.offer_code,
             now=clock.now(),
         )
         return Response(made.as_dict())

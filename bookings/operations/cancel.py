@@ -28,7 +28,7 @@ from bookings.operations.cancel_quote import (
 )
 from bookings.operations.cancel_selection import FEE, WHOLE, Selection
 from ferries import inventory, offer_codes
-from ferries.errors import CapacityTaken
+from ferries.errors import CapacityTaken, OperatorRefused, OperatorUnavailable
 from ferries.models import Operator
 from ferries.operators import calls
 from maritime.ops import idempotency as requests
@@ -134,15 +134,24 @@ def cancel_with_operator(booking_id: int) -> None:
     """Tell the operators of remote legs that ended; may run any number of times.
 
     A leg has ended with its booking, or when nothing of it is left. Talks to operators outside of
-    any transaction. Raises OperatorUnavailable, worth another try.
+    any transaction. One that does not answer, or says no, keeps no other from being told; then
+    raises its OperatorUnavailable, worth another try, or OperatorRefused.
     """
+    failures: list[OperatorUnavailable | OperatorRefused] = []
     booking = queries.booking_with_legs(booking_id)
     standing = _standing(booking) if booking.state not in ENDED else frozenset()
     for leg in booking.legs.all():
         is_known = leg.operator_state in (OperatorState.HELD, OperatorState.CONFIRMED)
         if is_known and leg.pk not in standing:
-            calls.cancel(leg.operator, reference=leg.reference)
+            try:
+                calls.cancel(leg.operator, reference=leg.reference)
+            except (OperatorUnavailable, OperatorRefused) as error:
+                failures.append(error)
+                continue
             JourneyLeg.objects.filter(pk=leg.pk).update(operator_state=OperatorState.CANCELLED)
+    if failures:
+        # One that is worth another try first: a clear no would end the job.
+        raise min(failures, key=lambda error: error.permanent)
 
 
 def _make(

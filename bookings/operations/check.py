@@ -36,7 +36,8 @@ def check_space(booking_id: int, *, now: datetime) -> None:
 def _against(leg: JourneyLeg, now: datetime) -> tuple[Refusal, ...]:
     if leg.sailing is None:
         state = calls.status(leg.operator, reference=leg.reference).state
-        return () if state == "held" else (LOST,)
+        # A system that cannot be asked has promised to hold until our hold is over.
+        return () if state in ("held", "untold") else (LOST,)
     return refusals.on_sale(
         status=leg.sailing.status,
         has_vessel=leg.sailing.configuration_id is not None,

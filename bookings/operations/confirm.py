@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from bookings import queries, signals, states, tickets
 from bookings.errors import HoldExpired, WrongAmount, WrongState
 from bookings.models import Booking, JourneyLeg
 from bookings.operations import amend
+from bookings.operations.await_bank import hold_limit
 from bookings.operations.cancel import cancel_with_operator, release_booking
 from ferries import inventory, offer_codes
 from ferries.errors import CapacityTaken, NotBookable, OperatorRefused
@@ -18,12 +19,24 @@ from ferries.operators.base import Reservation
 State = Booking.State
 OperatorState = JourneyLeg.OperatorState
 
+SELLABLE = """
+SELECT bool_and(departs_at > %s AND operator_state = %s)
+FROM bookings_journeyleg WHERE booking_id = %s
+"""
+# An operator without a reference of its own leaves the one that it gave before.
+RECORD = """
+UPDATE bookings_journeyleg leg
+SET operator_state = %s, operator_ref = coalesce(nullif(answer.reference, ''), leg.operator_ref)
+FROM unnest(%s::bigint[], %s::text[]) AS answer (id, reference) WHERE leg.id = answer.id
+"""
+
 
 def begin_payment(booking_id: int, *, now: datetime) -> Booking:
     """Move a held booking to payment pending and extend its hold, once, to HOLD_MINUTES from now.
 
-    Locks the booking, then its claims. Beginning again returns the booking as it is. Raises
-    HoldExpired, or WrongState for a booking that is paid or cancelled.
+    Never beyond the close of check-in of the first crossing, and never shorter than it was. Locks
+    the booking, then its claims. Beginning again returns the booking as it is. Raises HoldExpired,
+    or WrongState for a booking that is paid or cancelled.
     """
     with transaction.atomic():
         booking = queries.booking_for_update(booking_id)
@@ -34,6 +47,7 @@ def begin_payment(booking_id: int, *, now: datetime) -> Booking:
         if booking.state != State.HELD:
             raise WrongState(state=booking.state)
         until = now + timedelta(minutes=settings.HOLD_MINUTES)
+        until = min(until, hold_limit(booking) or until)
         booking.expires_at = max(until, booking.expires_at or until)
         states.move(
             booking, State.PAYMENT_PENDING, name="payment_started", actor="customer", now=now
@@ -119,12 +133,12 @@ def confirmation_failed(booking_id: int, *, leg_id: int, now: datetime) -> None:
 
 def _make_firm(booking: Booking, now: datetime) -> bool:
     """Make the claims permanent, or tell that the journey cannot be sold any more."""
-    for leg in booking.legs.all():
-        if leg.departs_at <= now or leg.operator_state != OperatorState.HELD:
+    with connection.cursor() as cursor:
+        cursor.execute(SELLABLE, [now, OperatorState.HELD, booking.pk])
+        if cursor.fetchone() != (True,):
             return False
     try:
-        with transaction.atomic():
-            inventory.confirm(booking.public_id, now=now)
+        inventory.confirm(booking.public_id, now=now)
     except (NotBookable, CapacityTaken):
         return False
     return True
@@ -146,12 +160,15 @@ def _confirm(booking_id: int, answers: dict[int, Reservation], now: datetime) ->
             return True
         if booking.state != State.PAID:
             return False
-        legs = list(booking.legs.all())
-        for leg in legs:
-            leg.operator_state = OperatorState.CONFIRMED
-            leg.operator_ref = answers[leg.pk].operator_reference or leg.operator_ref
-        JourneyLeg.objects.bulk_update(legs, ["operator_state", "operator_ref"])
+        _record(answers)
         states.move(booking, State.CONFIRMED, name="confirmed", actor="system", now=now)
         tickets.issue(booking, now=now)
         signals.booking_confirmed.send(sender=Booking, booking=booking)
     return True
+
+
+def _record(answers: dict[int, Reservation]) -> None:
+    """Write what the operators answered for the legs of these primary keys; one query."""
+    references = [answer.operator_reference for answer in answers.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(RECORD, [OperatorState.CONFIRMED, list(answers), references])

@@ -7,6 +7,7 @@ Columns and values come from the models, so nothing here has to follow their cha
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -58,12 +59,13 @@ def insert(rows: BookingRows) -> None:
 
 def _values(row: Model) -> dict[str, Any]:
     """Return what the columns of a new row shall have, as JSON can carry it."""
-    return {
-        field.column: field.get_prep_value(field.pre_save(row, add=True))
-        for field in _fields(type(row))
-    }
+    for field in _fields(type(row)):
+        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+            field.pre_save(row, add=True)
+    return {field.column: getattr(row, field.attname) for field in _fields(type(row))}
 
 
+@cache
 def _fields(model: type[Model]) -> list[Any]:
     fields = model._meta.concrete_fields  # noqa: SLF001 - Django documents it
     return [field for field in fields if not field.primary_key]

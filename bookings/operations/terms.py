@@ -28,14 +28,14 @@ FAMILY = sql.record(
     bands=OWN_BANDS,
 )
 STATEMENT = f"""
-SELECT operator.id, {COMMON_BANDS}, {
+SELECT {COMMON_BANDS}, {
     sql.records(
         FAMILY,
         "ferries_farefamily family WHERE family.operator_id = operator.id",
         order="family.id",
     )
 }
-FROM ferries_operator operator WHERE operator.id = ANY(%s)
+FROM ferries_operator operator WHERE operator.id = %s
 """  # noqa: S608
 
 
@@ -43,13 +43,16 @@ NO_FAMILY = Terms().as_json()
 
 
 def terms_of(legs: Sequence[QuotedLeg]) -> tuple[dict[str, Any], ...]:
-    """Return the snapshot of each leg's conditions, as `Terms.as_json` writes it; one query.
+    """Return the snapshot of each leg's conditions, as `Terms.as_json` writes it.
 
+    One query for each operator: the server keeps its plan, as it does not for a list of operators.
     A fare family has its own bands, or else those of the operator.
     """
+    found = {}
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENT, [[leg.operator.pk for leg in legs]])
-        found = {operator: rest for operator, *rest in cursor.fetchall()}
+        for operator in {leg.operator.pk for leg in legs}:
+            cursor.execute(STATEMENT, [operator])
+            found[operator] = cursor.fetchone()
     return tuple(_terms(leg.offer.family, *found[leg.operator.pk]) for leg in legs)
 
 

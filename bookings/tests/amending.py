@@ -11,7 +11,14 @@ from bookings.operations.hold import hold_booking
 from bookings.operations.journey import LegWish
 from bookings.queries import booking_by_reference
 from bookings.tests.makers import offer_of, pay, request
-from ferries.models import CapacityClaim, CapacityPool, ConditionBand, FareFamily, Sailing
+from ferries.models import (
+    CapacityClaim,
+    CapacityPool,
+    ConditionBand,
+    FareFamily,
+    FareRule,
+    Sailing,
+)
 from ferries.tests import makers
 
 
@@ -76,6 +83,13 @@ def family(code: str, *, adult: int, bands=(), **terms) -> FareFamily:
             sentence=f"Change of {code}", **{"from_hours": 0, **band},
         )  # fmt: skip
     return made
+
+
+def dearer(sailing: Sailing, amount: int) -> None:
+    """Set the adult fare of all routes of the sailing's operator; amount in minor units."""
+    FareRule.objects.filter(tariff__route__operator=sailing.operator, code="adult").update(
+        amount=amount
+    )
 
 
 def pools(*sailings: Sailing) -> dict[tuple[int, str], int]:

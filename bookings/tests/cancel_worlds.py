@@ -15,6 +15,9 @@ from bookings.tests.makers import CAR, offer_of, pay, people, request
 from ferries.models import CapacityPool, Sailing
 from ferries.tests import makers
 
+# All of the family, on its way there (1) and back (2).
+ALL_TICKETS = {(leg, item) for leg in (1, 2) for item in ("p0", "p1", "p2", "v0")}
+
 
 def ships(**values) -> tuple[Sailing, Sailing]:
     """Return a sailing there and one back a day later, with cabins for 4 and a kennel each."""

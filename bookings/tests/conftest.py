@@ -1,15 +1,25 @@
-"""The moment of a test, and clients of the API."""
+"""The moment of a test, two sailings, clients of the API, and who listens."""
+
+from datetime import timedelta
 
 import pytest
 from rest_framework.test import APIClient
 
 from bookings import signals
+from ferries.tests import makers
 from maritime.lib import clock
 
 
 @pytest.fixture
 def now():
     return clock.now()
+
+
+@pytest.fixture
+def pair():
+    """Two sailings of one route, a day apart, at the same price."""
+    first = makers.sailing()
+    return first, makers.sailing(departs_at=first.departs_at + timedelta(days=1))
 
 
 @pytest.fixture

@@ -50,6 +50,29 @@ def price_line(item, kind, label, amount, rule):
     return {**line, "vat": 0, "rule": rule, "cancelled_at": None}
 
 
+def test_nothing_of_one_request_reaches_the_next(api):
+    sailing = makers.sailing()
+
+    wrong = api.post(HOLD, body(sailing, vehicles=[{**CAR, "length_cm": 0}], offer_code="LATE"))
+    right = api.post(HOLD, body(sailing))
+
+    assert wrong.json()["errors"] == {
+        "vehicles": {"0": {"length_cm": ["Ensure this value is greater than or equal to 1."]}}
+    }
+    assert right.status_code == 201
+    booking = Booking.objects.get()
+    assert (booking.offer_code, booking.vehicles.count()) == ("", 0)
+
+
+def test_a_body_of_null_lacks_everything(api):
+    answer = api.post(HOLD, "null", content_type="application/json")
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == {
+        name: ["This field is required."] for name in ("legs", "passengers", "contact")
+    }
+
+
 def test_says_why_it_does_not_fit(api):
     answer = api.post(HOLD, body(makers.sailing(persons=0)))
 

@@ -5,28 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from bookings.errors import (
-    AlreadyCancelled,
-    AlreadyDeparted,
-    AmendmentOutstanding,
-    InvalidSelection,
-    NotCancellable,
-    QuoteOutdated,
-    RestCannotTravel,
-    WrongState,
-)
+from bookings.errors import AmendmentOutstanding, InvalidSelection
 from bookings.models import Amendment
-from bookings.operations.cancel import (
-    Selection,
-    cancel_booking,
-    cancel_by_conditions,
-    quote_cancellation,
-)
+from bookings.operations.cancel import Selection, cancel_by_conditions, quote_cancellation
 from bookings.operations.confirm import confirm_with_operator
 from bookings.operations.hold import hold_booking
 from bookings.operations.journey import LegWish
 from bookings.operations.refunds import record_refund
 from bookings.tests.cancel_worlds import (
+    ALL_TICKETS,
     Refunds,
     agree,
     before,
@@ -37,14 +24,13 @@ from bookings.tests.cancel_worlds import (
     ships,
     tickets,
 )
-from bookings.tests.makers import CAR, confirmed, events, held, offer_of, paid, people, request
+from bookings.tests.makers import CAR, confirmed, events, held, offer_of, people, request
 from bookings.tests.makers import pay as pay_held
 from ferries.conditions import Band, Terms
 from ferries.tests import makers
 
 pytestmark = pytest.mark.django_db
 EVERYTHING = {"persons": 3, "deck:low": 530, "acc:inside": 1, "pet:kennel": 1}
-ALL_TICKETS = {(leg, item) for leg in (1, 2) for item in ("p0", "p1", "p2", "v0")}
 
 
 def all_pools():
@@ -202,127 +188,6 @@ def test_without_the_vehicle_they_take_places_on_foot(now):
     assert pools(run) == {(1, "persons"): 1, (1, "foot"): 1}
 
 
-def test_the_vehicle_stays_where_too_few_places_on_foot_are_left(now):
-    run = makers.sailing()
-    makers.foot_limit(run, 1)
-    booking = confirmed(run, now=now, travellers=people(2), vehicles=[CAR])
-
-    with pytest.raises(RestCannotTravel, match="too few places left"):
-        cancel(booking, "v0", now=now)
-
-    assert pools(run) == {(1, "persons"): 2, (1, "deck:low"): 530}
-
-
-@pytest.mark.parametrize(
-    ("items", "words"),
-    [
-        (("p0", "p1"), "needs a driver"),
-        (("p0", "p1", "v0"), "Children and infants travel with an adult"),
-        (("p0", "p1", "p2"), "Nobody would be left"),
-    ],
-)
-def test_the_rest_must_be_a_party_that_may_travel(now, items, words):
-    runs = ships()
-    booking = family(*runs, now=now)
-
-    with pytest.raises(RestCannotTravel, match=words):
-        quote_cancellation(booking, selection=Selection((1,), items), now=now)
-
-
-def test_a_pet_in_the_vehicle_or_cabin_does_not_stay_without_it(now):
-    run = makers.sailing()
-    makers.accommodation(run, "inside", units=5, places=4, pets_ok=True)
-    makers.accommodation(run, "seat", kind="seat", units=5)
-    for place in ("vehicle", "cabin"):
-        makers.price(run, "pet", place, 300)
-    booking = family(run, now=now, pets=("vehicle", "cabin"), cabins=("inside", "seat"))
-
-    with pytest.raises(RestCannotTravel, match="in the vehicle"):
-        quote_cancellation(booking, selection=Selection(items=("v0",)), now=now)
-    with pytest.raises(RestCannotTravel, match="in the cabin"):
-        quote_cancellation(booking, selection=Selection(items=("a0",)), now=now)
-
-    assert quote_cancellation(booking, selection=Selection(items=("a1",)), now=now).refund == 1000
-    both = Selection(items=("v0", "p0", "x0", "a0", "x1"))
-    assert quote_cancellation(booking, selection=both, now=now).refund == 2500 + 1000 + 600
-
-
-def test_where_everybody_needs_a_place_enough_are_kept(now):
-    run = makers.sailing()
-    makers.accommodation(run, "double", units=5, places=2)
-    run.accommodation_required = True
-    run.save()
-    booking = family(run, now=now, pets=(), cabins=("double", "double"))
-
-    with pytest.raises(RestCannotTravel, match="everybody needs a cabin or seat"):
-        quote_cancellation(booking, selection=Selection(items=("a1",)), now=now)
-
-    with_child = Selection(items=("a1", "p2"))
-    assert quote_cancellation(booking, selection=with_child, now=now).refund == 1500
-
-
-@pytest.mark.parametrize(
-    ("selection", "error"),
-    [
-        (Selection((3,)), InvalidSelection),
-        (Selection(items=("p9",)), InvalidSelection),
-        (Selection(items=("b0",)), InvalidSelection),
-        (Selection(items=("t0",)), InvalidSelection),
-        (Selection(items=("p1", "nonsense")), InvalidSelection),
-    ],
-)
-def test_what_is_not_in_the_booking_cannot_be_cancelled(now, selection, error):
-    booking = family(*ships(), now=now)
-
-    with pytest.raises(error):
-        quote_cancellation(booking, selection=selection, now=now)
-
-
-def test_what_is_cancelled_is_not_cancelled_again(now):
-    booking = family(*ships(), now=now)
-    cancel(booking, "p1", legs=[1], now=now)
-    cancel(booking, legs=[2], now=now)
-
-    for selection in (Selection((1,), ("p1",)), Selection((2,)), Selection((2,), ("p1",))):
-        with pytest.raises(AlreadyCancelled):
-            quote_cancellation(booking, selection=selection, now=now)
-
-
-def test_on_all_crossings_means_where_it_still_stands(now):
-    booking = family(*ships(), now=now)
-    cancel(booking, "p1", legs=[1], now=now)
-
-    quote = quote_cancellation(booking, selection=Selection(items=("p1",)), now=now)
-
-    assert [(line.leg, line.refund) for line in quote.lines] == [(2, 1000)]
-
-
-def test_a_departed_crossing_stands_and_the_rest_can_go(now):
-    runs = ships()
-    booking = family(*runs, now=now)
-    later = runs[0].departs_at
-
-    with pytest.raises(AlreadyDeparted):
-        quote_cancellation(booking, selection=Selection((1,)), now=later)
-    with Refunds() as refunds:
-        after = cancel(booking, now=later)
-
-    # 24 hours before the way back.
-    assert refunds.due == [8500]
-    assert (after.state, after.total) == ("confirmed", 8500)
-    assert tickets(booking) == {(1, item) for item in ("p0", "p1", "p2", "v0")}
-    with pytest.raises(NotCancellable):
-        quote_cancellation(booking, now=runs[1].departs_at)
-
-
-@pytest.mark.parametrize("make", [held, paid])
-def test_before_confirmation_only_the_whole_can_go(now, make):
-    booking = make(now=now, travellers=people(2))
-
-    with pytest.raises(WrongState, match="once the booking is confirmed"):
-        quote_cancellation(booking, selection=Selection(items=("p1",)), now=now)
-
-
 def test_the_last_part_ends_the_booking(now):
     runs = ships()
     booking = family(*runs, now=now)
@@ -367,71 +232,6 @@ def test_an_unpaid_booking_keeps_its_price(now):
     assert (after.state, after.total, after.items.filter(kind="fee").count()) == (
         "cancelled", 1000, 0,
     )  # fmt: skip
-
-
-def outdated(booking, quote, *, now, **expected):
-    sums = {"expected_refund": quote.refund, "expected_charge": quote.charge, **expected}
-    with pytest.raises(QuoteOutdated) as error:
-        cancel_booking(booking.pk, token=quote.token, actor="customer", now=now, **sums)
-    booking.refresh_from_db()
-    assert tickets(booking) == ALL_TICKETS
-    assert booking.items.filter(cancelled_at=None).count() == 12
-    return error.value.details["quote"]
-
-
-def test_a_quote_from_before_the_band_changed_is_answered_with_a_new_one(now):
-    runs = ships()
-    booking = family(*runs, now=now)
-    asked_at = before(runs[0], 24) - timedelta(minutes=1)
-    quote = quote_cancellation(booking, selection=Selection((1,), ("p1",)), now=asked_at)
-    assert quote.expires_at == before(runs[0], 24)
-
-    fresh = outdated(booking, quote, now=asked_at + timedelta(minutes=2))
-
-    assert (fresh["refund"], fresh["charge"]) == (500, 500)
-    assert fresh["selection"] == {"legs": [1], "items": ["p1"]}
-
-
-def test_a_quote_does_not_survive_another_change(now):
-    booking = family(*ships(), now=now)
-    quote = quote_cancellation(booking, selection=Selection((1,), ("p1",)), now=now)
-    record_refund(booking.pk, amount_change=100)
-
-    fresh = outdated(booking, quote, now=now)
-
-    assert fresh["refund"] == 1000
-
-
-@pytest.mark.parametrize("expected", [{"expected_refund": 999}, {"expected_charge": 1}])
-def test_other_sums_than_those_of_the_quote_cancel_nothing(now, expected):
-    booking = family(*ships(), now=now)
-    quote = quote_cancellation(booking, selection=Selection((1,), ("p1",)), now=now)
-
-    fresh = outdated(booking, quote, now=now, **expected)
-
-    assert fresh["refund"] == 1000
-
-
-def test_a_quote_for_something_that_another_cancelled_says_so(now):
-    booking = family(*ships(), now=now)
-    quote = quote_cancellation(booking, selection=Selection((1,), ("p1",)), now=now)
-    cancel(booking, "p1", "p2", legs=[1], now=now)
-
-    with Refunds() as refunds, pytest.raises(AlreadyCancelled):
-        agree(booking, quote, now=now)
-
-    assert refunds.due == []
-
-
-def test_a_double_click_cancels_once(now):
-    booking = family(*ships(), now=now)
-    quote = quote_cancellation(booking, selection=Selection((1,), ("p1",)), now=now)
-
-    with Refunds() as refunds:
-        answers = [agree(booking, quote, now=now) for _ in range(2)]
-
-    assert [answer.total for answer in answers] == [16000, 16000]
-    assert refunds.due == [1000]
 
 
 def test_a_flat_charge_for_each_person_is_taken_once_for_his_two_crossings(now):

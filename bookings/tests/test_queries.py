@@ -1,8 +1,9 @@
 import pytest
 
-from bookings import queries
+from bookings import queries, tickets
 from bookings.api.serializers import booking_json
 from bookings.errors import BookingNotFound
+from bookings.models import Pet, Ticket
 from bookings.tests.makers import CAR, confirmed, held, people
 from maritime.lib import references
 
@@ -53,11 +54,52 @@ def test_gives_one_answer_to_everything_wrong(now):
         queries.booking_by_public_id(None)
 
 
-def test_the_whole_booking_costs_eight_queries(now, django_assert_num_queries):
+def test_the_whole_booking_costs_one_query_and_two_for_what_payments_add(
+    now, django_assert_num_queries
+):
     booking = confirmed(now=now, travellers=people(2, 1), vehicles=[CAR])
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(3):
         found = queries.booking_for_guest(booking.reference, surname="Doe")
         answer = booking_json(found)
 
     assert len(answer["tickets"]) == 4
+
+
+def test_the_whole_booking_is_what_the_models_read(now, pair):
+    booking = confirmed(*pair, now=now, travellers=people(2, 1), vehicles=[CAR])
+    Pet.objects.create(booking=booking, position=0, place="kennel")
+
+    found = queries.booking_by_public_id(booking.public_id)
+
+    by_models = queries.whole_bookings().get(pk=booking.pk)
+    assert columns(found) == columns(by_models)
+    for relation in ("legs", "passengers", "vehicles", "pets", "items"):
+        mine, theirs = (list(getattr(each, relation).all()) for each in (found, by_models))
+        assert mine
+        assert [columns(row) for row in mine] == [columns(row) for row in theirs]
+        assert all(row.booking is found for row in mine)
+    for leg, by_model in zip(found.legs.all(), by_models.legs.all(), strict=True):
+        assert columns(leg.operator) == columns(by_model.operator)
+        assert list(map(columns, leg.tickets.all())) == list(map(columns, by_model.tickets.all()))
+        assert all(ticket.leg is leg for ticket in leg.tickets.all())
+
+
+def columns(row):
+    """Return what the row's columns have, as Python values."""
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def test_all_tickets_are_issued_by_one_statement(now, pair, django_assert_num_queries):
+    booking = confirmed(*pair, now=now, travellers=people(2, 1), vehicles=[CAR])
+    Ticket.objects.all().delete()
+
+    with django_assert_num_queries(1):
+        tickets.issue(booking, now=now)
+
+    passengers = booking.passengers.order_by("position").values_list("pk", flat=True)
+    holders = [*((pk, None) for pk in passengers), (None, booking.vehicles.get().pk)]
+    assert list(
+        Ticket.objects.order_by("pk").values_list("leg_id", "passenger_id", "vehicle_id")
+    ) == [(leg.pk, *holder) for leg in booking.legs.order_by("position") for holder in holders]
+    assert set(Ticket.objects.values_list("issued_at", "voided_at")) == {(now, None)}

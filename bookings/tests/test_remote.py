@@ -1,6 +1,6 @@
 """Legs of a remote operator, over real HTTP; operators refuse to be called in a transaction."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -16,21 +16,27 @@ from bookings.operations.cancel import (
 from bookings.operations.check import check_space
 from bookings.operations.confirm import confirm_with_operator, mark_paid
 from bookings.operations.expire import expire_holds
-from bookings.operations.hold import Contact, HoldRequest, hold_booking
-from bookings.operations.journey import LegWish
+from bookings.operations.hold import hold_booking
 from bookings.tasks import cancel_booking_with_operator
 from bookings.tests.cancel_worlds import cancel
-from bookings.tests.makers import CAR, offer_of, pay, people, used
+from bookings.tests.makers import offer_of, pay, used
+from bookings.tests.remote_worlds import (
+    crossing,
+    held_at,
+    misbehave,
+    paid_at,
+    saved_company,
+    state_at_operator,
+    wanted,
+)
 from ferries.errors import NotBookable, OperatorUnavailable
 from ferries.gtfs.reader import read_feed
 from ferries.management.commands.run_operator_simulator import FEED
-from ferries.models import CapacityClaim, Operator, OperatorStop
-from ferries.operators import breaker, calls, registry
-from ferries.party import Party
-from ferries.simulator.controls import Settings
+from ferries.models import CapacityClaim, Operator
+from ferries.operators import calls, store
 from ferries.simulator.timetable import Timetable
 from ferries.tests import makers
-from ferries.tests.operators.conftest import remote, serving
+from ferries.tests.operators.conftest import serving
 from maritime.ops.models import Job
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,55 +49,15 @@ def timetable():
 
 
 @pytest.fixture
-def simulator(timetable, monkeypatch):
-    monkeypatch.setattr(breaker, "_paused_until", 0.0)
+def simulator(timetable):
+    store.resume()
     with serving(timetable) as server:
         yield server
 
 
 @pytest.fixture
 def company(simulator) -> Operator:
-    saved = remote("KOMP", simulator.url)
-    saved.save()
-    for stop, code in (("szantod", "HU-SZA"), ("tihany", "HU-TIH")):
-        harbour = makers.port(code, zone="Europe/Budapest", country="HU")
-        OperatorStop.objects.create(operator=saved, stop_id=stop, port=harbour)
-    return saved
-
-
-def misbehave(simulator, **settings) -> None:
-    simulator.controls.settings = Settings(latency_ms=(0, 0), **settings)
-
-
-def crossing(company: Operator, *, days: int = 30) -> str:
-    """Return the id of the first crossing so many days ahead."""
-    offers = registry.connector_for(company).search(
-        company,
-        origin="HU-SZA",
-        destination="HU-TIH",
-        day=datetime.now(UTC).date() + timedelta(days=days),
-        party=Party(adults=1),
-    )
-    return offers[0].id
-
-
-def wanted(*offer_ids: str) -> HoldRequest:
-    contact = Contact("Jane", "Doe", "jane@example.com")
-    return HoldRequest(tuple(LegWish(each) for each in offer_ids), people(2), (CAR,), contact)
-
-
-def held_at(company: Operator, now: datetime) -> Booking:
-    return hold_booking(wanted(crossing(company)), now=now)
-
-
-def paid_at(company: Operator, now: datetime) -> Booking:
-    booking = held_at(company, now)
-    assert pay(booking, now=now) == "paid"
-    return booking
-
-
-def state_at_operator(company: Operator, booking: Booking) -> str:
-    return calls.status(company, reference=f"{booking.reference}-1").state
+    return saved_company(simulator.url)
 
 
 def run_cancellation(booking: Booking) -> None:

@@ -1,29 +1,159 @@
-"""Operators with their conditions, ports and routes."""
+"""Operators with their connection and conditions, ports and routes."""
+
+from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.formats import date_format
 
 from ferries.admin.conditions import OperatorBandInline
 from ferries.models import Operator, OperatorStop, Port, Route
+from ferries.operators import addresses, breaker, client, trial
 
 
 class OperatorForm(forms.ModelForm):
-    base_url = forms.URLField(
+    base_url = forms.CharField(
         label="Base URL",
         required=False,
-        assume_scheme="https",
-        help_text="of the operator's system; http adapter only",
+        max_length=addresses.LONGEST,
+        widget=forms.URLInput(attrs={"class": "vURLField"}),
+        help_text="of the operator's system, https://...; the calls of the protocol follow it",
     )
+    api_key_variable = forms.CharField(
+        label="Variable with the API key",
+        required=False,
+        max_length=100,
+        help_text="name of an environment variable, OPERATOR_...; the key itself is never kept here",
+    )
+    capabilities = forms.MultipleChoiceField(
+        choices=Operator.Capability.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        initial=list(Operator.Capability.values),
+        help_text="what the operator's system can be asked (docs/operators.md)",
+    )
+
+    def clean_base_url(self) -> str:
+        """Refuse an address that would not be asked; a name's numbers are looked at when it is."""
+        url: str = self.cleaned_data["base_url"].strip()
+        if url:
+            try:
+                addresses.read(url)
+            except addresses.Forbidden as error:
+                raise forms.ValidationError(str(error)) from error
+        return url
+
+    def clean_api_key_variable(self) -> str:
+        """Insist on a name that may be sent: nobody may have SECRET_KEY posted somewhere."""
+        name: str = self.cleaned_data["api_key_variable"].strip()
+        if name and not client.API_KEY_VARIABLE.fullmatch(name):
+            raise forms.ValidationError(
+                "Name a variable that begins with OPERATOR_ and has capital letters, digits and _ "
+                "only, like OPERATOR_KOMP_KEY. Never type the key itself here."
+            )
+        return name
+
+    def clean_capabilities(self) -> list[str]:
+        """Keep the order of the protocol."""
+        chosen = self.cleaned_data["capabilities"]
+        return [each for each in Operator.Capability.values if each in chosen]
+
+    def clean(self) -> dict[str, Any]:
+        """Look at what belongs together."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if values.get("adapter") != Operator.Adapter.HTTP:
+            return values
+        if not values.get("base_url") and "base_url" not in self.errors:
+            self.add_error("base_url", "An operator that is asked over HTTP needs an address.")
+        if "search" not in values.get("capabilities", ()):
+            self.add_error("capabilities", "An operator that cannot be searched is never shown.")
+        connect, whole = values.get("connect_seconds"), values.get("timeout_seconds")
+        if connect and whole and connect > whole:
+            self.add_error("connect_seconds", "Connecting is part of the whole call's time.")
+        return values
 
 
 @admin.register(Operator)
 class OperatorAdmin(admin.ModelAdmin):
     form = OperatorForm
-    list_display = ("code", "name", "adapter", "currency", "zone", "active")
+    list_display = ("code", "name", "adapter", "breaker", "currency", "zone", "active")
     list_filter = ("adapter", "active")
+    list_per_page = 50
     search_fields = ("code", "name")
     ordering = ("code",)
+    actions = ("try_the_connection", "close_the_breaker")
+    readonly_fields = ("breaker",)
     inlines = (OperatorBandInline,)
+    fieldsets = (
+        (None, {"fields": ("code", "name", "currency", "zone", "active")}),
+        (
+            "Connection",
+            {
+                "fields": (
+                    "adapter",
+                    "base_url",
+                    "api_key_variable",
+                    "connect_seconds",
+                    "timeout_seconds",
+                    "capabilities",
+                    "breaker",
+                )
+            },
+        ),
+        (
+            "Sale",
+            {
+                "fields": (
+                    "vehicle_gap_cm",
+                    "sale_closes_minutes",
+                    "check_in_minutes",
+                    "timetable_note",
+                )
+            },
+        ),
+    )
+
+    def save_model(self, request: HttpRequest, obj: Operator, form: Any, change: bool) -> None:
+        """Save, and say what would keep the operator from being asked."""
+        super().save_model(request, obj, form, change)
+        problem = trial.setting_problem(obj) if obj.is_remote else ""
+        if problem:
+            self.message_user(request, f"{obj.code}: {problem}.", messages.WARNING)
+        if not obj.sells:
+            self.message_user(
+                request,
+                f"{obj.code}: without reserve, confirm and cancel its sailings are shown, not sold.",
+                messages.WARNING,
+            )
+
+    @admin.display(description="breaker")
+    def breaker(self, operator: Operator) -> str:
+        if not operator.is_remote or not operator.code:
+            return "-"
+        state = breaker.states([operator.code])[operator.code]
+        if state.since is None:
+            return f"{state.name}, {state.failures} failures" if state.failures else state.name
+        return f"{state.name} since {date_format(state.since, 'Y-m-d H:i:s')} UTC"
+
+    @admin.action(description="Try the connection", permissions=["change"])
+    def try_the_connection(self, request: HttpRequest, queryset: QuerySet[Operator]) -> None:
+        for operator in queryset.order_by("code"):
+            found = trial.try_connection(operator)
+            level = messages.SUCCESS if found.ok else messages.ERROR
+            self.message_user(request, f"{operator.code}: {found.sentence}.", level)
+
+    @admin.action(description="Close the breaker now", permissions=["change"])
+    def close_the_breaker(self, request: HttpRequest, queryset: QuerySet[Operator]) -> None:
+        for operator in queryset.order_by("code"):
+            if breaker.close(operator.code):
+                self.log_change(request, operator, "breaker closed by hand")
+                self.message_user(request, f"{operator.code}: asked again from now on.")
+            else:
+                self.message_user(
+                    request, f"{operator.code}: its breaker was closed.", messages.WARNING
+                )
 
 
 class OperatorStopInline(admin.TabularInline):

@@ -1,13 +1,13 @@
 """The answer of the search API as bytes: ready ones from the cache, new ones from the search."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from ferries import cache
-from ferries.api.serializers import SearchQuery, offer_json
+from ferries.api.offers import offers_json, to_json
+from ferries.api.serializers import SearchQuery
 from ferries.cache import Answer
 from ferries.search import SearchResult, search
 
@@ -50,7 +50,7 @@ def _make(direction: _Direction, name: str, query: SearchQuery, *, now: datetime
         now=now,
     )
     answer = Answer(
-        body=_dump([offer_json(offer) for offer in result.offers]),
+        body=offers_json(result.offers).encode(),
         generations=result.generations,
         facts=_operator_facts(result, now=now),
         until=result.until,
@@ -71,7 +71,7 @@ def _operator_facts(result: SearchResult, *, now: datetime) -> list[list[Any]]:
 
 def _direction_json(answer: Answer, *, now: datetime) -> bytes:
     operators = _ages(answer.facts, now=now)
-    return b'{"offers":' + answer.body + b',"operators":' + _dump(operators) + b"}"
+    return b'{"offers":' + answer.body + b',"operators":' + to_json(operators).encode() + b"}"
 
 
 def _ages(facts: Sequence[Sequence[Any]], *, now: datetime) -> list[dict[str, Any]]:
@@ -84,7 +84,3 @@ def _ages(facts: Sequence[Sequence[Any]], *, now: datetime) -> list[dict[str, An
         }
         for code, status, fetched in facts
     ]
-
-
-def _dump(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

@@ -9,10 +9,7 @@ from rest_framework import serializers
 
 from ferries.errors import InvalidSearch
 from ferries.network import PortFacts
-from ferries.operators.base import Offer
 from ferries.party import PET_PLACES, TYPICAL_SIZES, VEHICLE_KINDS, Party, VehicleSize
-from ferries.refusals import utc_text
-from maritime.lib import clock
 
 T = TypeVar("T")
 MAX_PERSONS = 50
@@ -243,55 +240,6 @@ class _Reader:
             return None
 
 
-def offer_json(offer: Offer) -> dict[str, Any]:
-    """Return an offer as the API shows it: moments in UTC and on the wall clocks of the ports."""
-    return {
-        "id": offer.id,
-        "sailing": offer.sailing,
-        "operator": offer.operator,
-        "operator_name": offer.operator_name,
-        "vessel": offer.vessel,
-        "origin": offer.origin,
-        "origin_name": offer.origin_name,
-        "origin_zone": offer.origin_zone,
-        "destination": offer.destination,
-        "destination_name": offer.destination_name,
-        "destination_zone": offer.destination_zone,
-        "departs_at": utc_text(offer.departs_at),
-        "arrives_at": utc_text(offer.arrives_at),
-        "departure_local": _local(offer.departs_at, offer.origin_zone),
-        "arrival_local": _local(offer.arrives_at, offer.destination_zone),
-        "duration_minutes": (offer.arrives_at - offer.departs_at) // timedelta(minutes=1),
-        "bookable": offer.bookable,
-        "refusals": [refusal.as_dict() for refusal in offer.refusals],
-        "left": offer.left,
-        "price": {
-            "amount": offer.amount,
-            "currency": offer.currency,
-            "lines": [
-                {
-                    "kind": line.kind,
-                    "label": line.label,
-                    "amount": line.amount,
-                    "item": line.item,
-                    "rule": line.rule,
-                    "vat": line.vat,
-                }
-                for line in offer.lines
-            ],
-        },
-        "family": offer.family,
-        "family_name": offer.family_name,
-        "fares": [vars(fare) for fare in offer.fares],
-        "accommodation": [vars(each) for each in offer.accommodation],
-        "accommodation_required": offer.accommodation_required,
-        "chosen_accommodation": list(offer.chosen_accommodation),
-        "pets": [vars(pet) for pet in offer.pets],
-        "check_in_minutes": offer.check_in_minutes,
-        "timetable_note": offer.timetable_note,
-    }
-
-
 def ports_json(ports: Iterable[PortFacts]) -> dict[str, Any]:
     """Return the list of ports as the API shows it."""
     return {
@@ -308,7 +256,3 @@ def ports_json(ports: Iterable[PortFacts]) -> dict[str, Any]:
             for port in ports
         ]
     }
-
-
-def _local(moment: datetime, zone: str) -> str:
-    return clock.local(moment, zone).isoformat(timespec="seconds")

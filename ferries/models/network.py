@@ -1,7 +1,18 @@
 """Operators, ports and the routes that join them."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+
+SHORTEST_SECONDS = 0.1
+# A confirmation may be three calls for each leg, and a task ends after 50 s.
+LONGEST_SECONDS = 8.0
+WITHIN = (MinValueValidator(SHORTEST_SECONDS), MaxValueValidator(LONGEST_SECONDS))
+
+
+def all_capabilities() -> list[str]:
+    """Return every question of the protocol."""
+    return list(Operator.Capability.values)
 
 
 class Operator(models.Model):
@@ -13,6 +24,19 @@ class Operator(models.Model):
         LOCAL = "local", "our own inventory"
         HTTP = "http", "the operator's system over HTTP"
 
+    class Capability(models.TextChoices):
+        """The questions that an operator's system may be asked (docs/operators.md)."""
+
+        SEARCH = "search", "search: the offers of a day"
+        CHECK = "check", "check: one offer, live"
+        RESERVE = "reserve", "reserve: hold space for us"
+        CONFIRM = "confirm", "confirm: make a reservation firm"
+        STATUS = "status", "status: where a reservation stands"
+        CANCEL = "cancel", "cancel: take a reservation back"
+
+    # Without these an operator's sailings are shown, and not sold.
+    NEEDED_TO_SELL = frozenset({Capability.RESERVE, Capability.CONFIRM, Capability.CANCEL})
+
     code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=100)
     currency = models.CharField(max_length=3)
@@ -22,7 +46,18 @@ class Operator(models.Model):
     api_key_variable = models.CharField(
         max_length=100, blank=True, help_text="name of the environment variable with the API key"
     )
-    timeout_seconds = models.FloatField(default=2.0)
+    connect_seconds = models.FloatField(
+        "connect within",
+        default=1.0,
+        validators=WITHIN,
+        help_text="seconds for name and connection",
+    )
+    timeout_seconds = models.FloatField(
+        "answer within", default=2.0, validators=WITHIN, help_text="seconds for a whole call"
+    )
+    capabilities = models.JSONField(
+        default=all_capabilities, help_text="what the operator's system can be asked"
+    )
     vehicle_gap_cm = models.PositiveIntegerField(
         default=50, help_text="left between two vehicles in a lane"
     )
@@ -39,6 +74,20 @@ class Operator(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_remote(self) -> bool:
+        """Tell whether somebody else's system answers for the operator."""
+        return self.adapter != self.Adapter.LOCAL
+
+    @property
+    def sells(self) -> bool:
+        """Tell whether its sailings can be booked through us, and not only be shown."""
+        return not self.is_remote or set(self.capabilities) >= self.NEEDED_TO_SELL
+
+    def can(self, capability: str) -> bool:
+        """Tell whether the operator's system may be asked a question."""
+        return not self.is_remote or capability in self.capabilities
 
 
 class Port(models.Model):

@@ -19,7 +19,8 @@ __all__ = ("Connector", "Offer", "PriceLine", "Refusal", "Reservation")
 class Reservation:
     """What the operator's system says about one of our bookings' legs, asked by our reference.
 
-    `state` is held, confirmed, cancelled or unknown (it never heard of it).
+    `state` is held, confirmed, cancelled, unknown (it never heard of it) or untold (the system
+    cannot be asked, see `Operator.capabilities`).
     """
 
     state: str
@@ -27,9 +28,7 @@ class Reservation:
 
 
 class Connector(Protocol):
-    """The five questions. `reference` is ours (booking reference and leg), so each is repeatable."""
-
-    capabilities: frozenset[str]
+    """The six questions. `reference` is ours (booking reference and leg), so each is repeatable."""
 
     def search(
         self, operator: Operator, *, origin: str, destination: str, day: date, party: Party

@@ -1,9 +1,11 @@
 """The guarded doors to all operators.
 
 No call runs inside a transaction, each goes through its operator's breaker, each failure is one
-log line. Searches ask all operators at once under one deadline.
+log line. Searches ask all operators at once under one deadline, each in threads of its own: one
+that hangs fills its own threads and nobody else's.
 """
 
+import contextvars
 import copy
 import logging
 import os
@@ -11,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache as keep_for_ever
 from typing import TypeVar
 
 from django.conf import settings
@@ -20,14 +22,20 @@ from django.db import connection, connections
 from ferries import cache
 from ferries.errors import CircuitOpen, OperatorTimeout, OperatorUnavailable
 from ferries.models import Operator
-from ferries.operators import breaker, registry
+from ferries.operators import breaker, memory, registry
 from ferries.operators.base import Connector, Offer, Reservation
+from ferries.operators.memory import Question
 from ferries.party import Party
+from maritime.lib import clock
 from maritime.lib.errors import MaritimeError
+from maritime.ops import counters
 
 log = logging.getLogger(__name__)
 
-THREADS = 32
+# Searches of one process that may wait for one operator at the same time; more wait in its queue.
+THREADS_EACH = 8
+# A call that has waited until so little is left is not made.
+LEAST_SECONDS = 0.1
 
 T = TypeVar("T")
 # The operator, its offers if it answered, and ok, timeout, error or circuit_open.
@@ -45,29 +53,36 @@ def search_many(
 ) -> list[Found]:
     """Ask all operators at once; who has not answered by the deadline is marked `timeout`.
 
-    Ports are our codes. An operator that fails is a status here, never an error. The database is
-    used by the calling thread only, before anything is asked.
+    Ports are our codes. An operator that fails is a status here, never an error; what it said last
+    is in `memory.last_answer`. The database is used by the calling thread only, before anything is
+    asked.
     """
     _forbid_in_transaction(operators)
     ends = time.monotonic() + deadline_seconds
-    pool = _pool(os.getpid())
     connectors = registry.connectors_for(operators)
 
     def ask(operator: Operator, connector: Connector) -> list[Offer]:
         try:
             hurried = _hurried(operator, ends)
-            return _call(
+            offers = _call(
                 hurried,
                 "search",
                 lambda: connector.search(
                     hurried, origin=origin, destination=destination, day=day, party=party
                 ),
             )
+            if operator.is_remote:
+                question = Question(origin, destination, day, party)
+                memory.keep(operator.code, question, offers, now=clock.now())
+            return offers
         finally:
             connections.close_all()
 
     futures = [
-        pool.submit(ask, operator, connector)
+        # Its own copy of the context: the id of the request goes along.
+        _pool(os.getpid(), operator.code).submit(
+            contextvars.copy_context().run, ask, operator, connector
+        )
         for operator, connector in zip(operators, connectors, strict=True)
     ]
     wait(futures, timeout=max(0, ends - time.monotonic()))
@@ -120,7 +135,7 @@ def cancel(operator: Operator, *, reference: str) -> Reservation:
 
 def _forget_answers(operator: Operator) -> None:
     """Forget cached answers to searches: space has changed, perhaps even when the call failed."""
-    if operator.adapter != Operator.Adapter.LOCAL:
+    if operator.is_remote:
         cache.invalidate_operator_answers(operator.code)
 
 
@@ -132,17 +147,34 @@ def _ask(operator: Operator, name: str, question: Callable[[Connector], T]) -> T
 
 def _call(operator: Operator, name: str, question: Callable[[], T]) -> T:
     """Ask through the operator's breaker; our own inventory needs none."""
-    if operator.adapter == Operator.Adapter.LOCAL:
+    if not operator.is_remote:
         return question()
     started = time.monotonic()
+    outcome = "broken"
     try:
         with breaker.guarded(operator.code):
-            return question()
-    except CircuitOpen:
-        raise
+            answer = question()
+        outcome = "ok"
+        return answer
     except MaritimeError as error:
-        _log(operator, name, error, milliseconds=round((time.monotonic() - started) * 1000))
+        outcome = _outcome_of(error)
+        if not isinstance(error, CircuitOpen):
+            _log(operator, name, error, milliseconds=round((time.monotonic() - started) * 1000))
         raise
+    finally:
+        seconds = time.monotonic() - started
+        labels = {"operator": operator.code, "question": name, "outcome": outcome}
+        counters.observe("maritime_operator_seconds", seconds, **labels)
+
+
+def _outcome_of(error: BaseException) -> str:
+    """Return how a call ended: timeout, error, circuit_open, or refused for a clear no."""
+    if isinstance(error, CircuitOpen):
+        return "circuit_open"
+    if isinstance(error, OperatorTimeout):
+        return "timeout"
+    unclear = isinstance(error, OperatorUnavailable) or not isinstance(error, MaritimeError)
+    return "error" if unclear else "refused"
 
 
 def _log(operator: Operator, name: str, error: MaritimeError, *, milliseconds: int) -> None:
@@ -164,7 +196,7 @@ def _hurried(operator: Operator, ends: float) -> Operator:
     A call that waited in the queue until the deadline is not the operator's failure.
     """
     left = ends - time.monotonic()
-    if left <= 0:
+    if left < LEAST_SECONDS:
         raise OperatorTimeout
     hurried = copy.copy(operator)
     hurried.timeout_seconds = min(operator.timeout_seconds, left)
@@ -178,23 +210,20 @@ def _outcome(operator: Operator, future: Future[list[Offer]]) -> Found:
     error = future.exception()
     if error is None:
         return operator, future.result(), "ok"
-    if isinstance(error, CircuitOpen):
-        return operator, None, "circuit_open"
-    if isinstance(error, OperatorTimeout):
-        return operator, None, "timeout"
     if not isinstance(error, MaritimeError):
         log.error("operator search broke: operator=%s", operator.code, exc_info=error)
-    return operator, None, "error"
+    status = _outcome_of(error)
+    return operator, None, "error" if status == "refused" else status
 
 
 def _forbid_in_transaction(operators: Sequence[Operator]) -> None:
     """Refuse to wait for a network while rows may be locked."""
-    remote = any(operator.adapter != Operator.Adapter.LOCAL for operator in operators)
+    remote = any(operator.is_remote for operator in operators)
     if remote and settings.FORBID_CALLS_IN_TRANSACTION and connection.in_atomic_block:
         raise RuntimeError("an operator must not be called inside a transaction")
 
 
-@lru_cache(maxsize=1)
-def _pool(_pid: int) -> ThreadPoolExecutor:
-    """Return the process's threads; forked children need their own."""
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="operator")
+@keep_for_ever
+def _pool(_pid: int, operator_code: str) -> ThreadPoolExecutor:
+    """Return the process's threads for one operator; forked children need their own."""
+    return ThreadPoolExecutor(THREADS_EACH, thread_name_prefix=f"operator-{operator_code}")

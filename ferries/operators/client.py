@@ -1,37 +1,37 @@
 """One HTTP exchange with an operator's system: time, size and repeats are bounded here.
 
 A whole call, with its repeat, gets `Operator.timeout_seconds`. Answers are JSON objects of at
-most 1 MB; redirects are not followed.
+most 1 MB; redirects are not followed. `addresses` says whom we may ask at all.
 """
 
-import atexit
 import json
 import logging
-import os
 import re
 import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import httpx
+import httpcore
+from httpx import codes
 
 from ferries.errors import OperatorTimeout, OperatorUnavailable
 from ferries.models import Operator
+from ferries.operators import addresses, wire
 from maritime import env
+from maritime.lib import request_ids
 
 log = logging.getLogger(__name__)
 
-CONNECT_SECONDS = 1.0
 MAX_ANSWER_BYTES = 1024 * 1024
+MAX_HEADERS = 64
+MAX_HEADER_BYTES = 16 * 1024
 # Below this nothing useful fits between a repeat and the end of the time.
 LEAST_SECONDS = 0.1
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 # Only such variables are sent to operators: whoever may edit an operator in the admin must not be
 # able to have SECRET_KEY posted to an address of their choice.
-API_KEY_VARIABLE = re.compile(r"OPERATOR_[A-Z0-9_]{1,80}")
+API_KEY_VARIABLE = re.compile(r"OPERATOR_(?!ALLOW)[A-Z0-9_]{1,80}")
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,16 @@ class _Exchange:
     method: str
     url: str
     headers: Mapping[str, str]
-    body: Mapping[str, Any] | None
+    content: bytes
     ends: float
+    connect_seconds: float
 
     @property
     def left(self) -> float:
         return self.ends - time.monotonic()
 
 
-class _NoAnswer(OperatorUnavailable):
+class NoAnswer(OperatorUnavailable):
     """The connection broke or the system said that it is in trouble: worth one more try."""
 
 
@@ -71,7 +72,7 @@ def ask(
     exchange = _exchange(operator, method, path, body)
     try:
         return _perform(exchange)
-    except _NoAnswer:
+    except NoAnswer:
         pause = 0.05 + secrets.randbelow(100) / 1000
         if exchange.left < pause + LEAST_SECONDS:
             raise
@@ -89,18 +90,30 @@ def ask_once(
 def _exchange(
     operator: Operator, method: str, path: str, body: Mapping[str, Any] | None
 ) -> _Exchange:
+    try:
+        address = addresses.read(operator.base_url)
+    except addresses.Forbidden as error:
+        raise OperatorUnavailable from error
+    content = b"" if body is None else json.dumps(body).encode()
     return _Exchange(
         method=method,
-        url=operator.base_url.rstrip("/") + path,
-        headers=_headers(operator),
-        body=body,
+        url=address.url(path),
+        headers={"Host": address.netloc, **_headers(operator), **_headers_of(content, method)},
+        content=content,
         ends=time.monotonic() + operator.timeout_seconds,
+        connect_seconds=min(operator.connect_seconds, operator.timeout_seconds),
     )
 
 
 def _headers(operator: Operator) -> dict[str, str]:
     # Compressed answers could unpack to any size.
-    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": "maritime",
+    }
+    if request_ids.current():
+        headers["X-Request-Id"] = request_ids.current()
     name = operator.api_key_variable
     if not name:
         return headers
@@ -111,34 +124,44 @@ def _headers(operator: Operator) -> dict[str, str]:
     return {**headers, "Authorization": f"Bearer {key}"} if key else headers
 
 
+def _headers_of(content: bytes, method: str) -> dict[str, str]:
+    if content:
+        return {"Content-Type": "application/json", "Content-Length": str(len(content))}
+    return {} if method == "GET" else {"Content-Length": "0"}
+
+
 def _perform(exchange: _Exchange) -> Answer:
-    left = exchange.left
-    if left <= 0:
+    if exchange.left <= 0:
         raise OperatorTimeout
     try:
-        with _client(os.getpid()).stream(
+        with wire.exchange(
             exchange.method,
             exchange.url,
-            json=exchange.body,
             headers=exchange.headers,
-            timeout=httpx.Timeout(left, connect=min(left, CONNECT_SECONDS)),
+            content=exchange.content,
+            ends=exchange.ends,
+            connect_seconds=exchange.connect_seconds,
         ) as response:
             raw = _read(response, exchange)
-    except httpx.TimeoutException as error:
+    except httpcore.TimeoutException as error:
         raise OperatorTimeout from error
-    except httpx.HTTPError as error:
-        raise _NoAnswer from error
-    except (httpx.InvalidURL, UnicodeError) as error:
+    except (httpcore.LocalProtocolError, addresses.Forbidden, UnicodeError) as error:
         raise OperatorUnavailable from error
-    return _answer(response.status_code, raw)
+    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        raise NoAnswer from error
+    return _answer(response.status, raw)
 
 
-def _read(response: httpx.Response, exchange: _Exchange) -> bytes:
-    """Return the body; each piece has its own read timeout, so the whole is timed here."""
-    if response.headers.get("content-encoding", "identity") != "identity":
+def _read(response: httpcore.Response, exchange: _Exchange) -> bytes:
+    """Return the body, at most 1 MB of it."""
+    headers = response.headers
+    if len(headers) > MAX_HEADERS or sum(map(len, sum(headers, ()))) > MAX_HEADER_BYTES:
+        raise OperatorUnavailable from ValueError("the answer has too many headers")
+    encodings = [value for name, value in headers if name.lower() == b"content-encoding"]
+    if any(value.lower() != b"identity" for value in encodings):
         raise OperatorUnavailable from ValueError("the answer is compressed")
     raw = bytearray()
-    for piece in response.iter_raw():
+    for piece in response.iter_stream():
         raw += piece
         if len(raw) > MAX_ANSWER_BYTES:
             raise OperatorUnavailable from ValueError("the answer is too long")
@@ -148,11 +171,9 @@ def _read(response: httpx.Response, exchange: _Exchange) -> bytes:
 
 
 def _answer(status: int, raw: bytes) -> Answer:
-    if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.TOO_MANY_REQUESTS:
-        raise _NoAnswer from ValueError(f"status {status}")
-    if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN) or httpx.codes.is_redirect(
-        status
-    ):
+    if status >= codes.INTERNAL_SERVER_ERROR or status == codes.TOO_MANY_REQUESTS:
+        raise NoAnswer from ValueError(f"status {status}")
+    if status in (codes.UNAUTHORIZED, codes.FORBIDDEN) or codes.is_redirect(status):
         raise OperatorUnavailable from ValueError(f"status {status}")
     try:
         body = json.loads(raw)
@@ -161,16 +182,3 @@ def _answer(status: int, raw: bytes) -> Answer:
     if not isinstance(body, dict):
         raise OperatorUnavailable from ValueError("the answer is no JSON object")
     return Answer(status, body)
-
-
-@lru_cache(maxsize=1)
-def _client(_pid: int) -> httpx.Client:
-    """Return the process's client: threads share it, forked children must not."""
-    client = httpx.Client(
-        follow_redirects=False,
-        limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
-        # A proxy of the environment is for the world outside.
-        mounts={f"all://{host}": None for host in LOOPBACK},
-    )
-    atexit.register(client.close)
-    return client

@@ -9,13 +9,14 @@ from ferries import inventory, live, network, offering
 from ferries.discounts import DiscountFacts
 from ferries.errors import UnknownOffer
 from ferries.fittings import fitting_of
+from ferries.listing import LegFacts, listing_of
 from ferries.live import LiveLeg
 from ferries.models import Leg, Operator
 from ferries.network import Pair, PortFacts
-from ferries.offering import LegFacts
 from ferries.operators.base import Offer, Reservation
 from ferries.party import Party
 from ferries.spaces import PoolSpace
+from ferries.till import Till
 from maritime.lib import clock
 
 
@@ -26,8 +27,6 @@ class LocalConnector:
     confirming and cancelling have nothing left to do here.
     """
 
-    capabilities = frozenset({"search", "check", "reserve", "confirm", "status", "cancel"})
-
     def search(
         self, operator: Operator, *, origin: str, destination: str, day: date, party: Party
     ) -> list[Offer]:
@@ -35,7 +34,7 @@ class LocalConnector:
         now = clock.now()
         pair = network.read_pair(origin, destination)
         pair = replace(pair, local=tuple(each for each in pair.local if each.pk == operator.pk))
-        found = offering.listing(pair, day)
+        found = listing_of(pair, day)
         spaces = inventory.spaces_of({leg.sailing_id for leg in found.legs}, now=now)
         by_sailing: dict[int, list[PoolSpace]] = defaultdict(list)
         for space in spaces:
@@ -143,20 +142,17 @@ def _check(found: LiveLeg, *, family: str, party: Party, now: datetime) -> LiveO
     leg, seller = found.leg, found.seller
     ends = network.port_facts(leg.origin), network.port_facts(leg.destination)
     pair = Pair(*ends, local=(seller,), remote=())
-    prices = offering.prices_on(seller, pair, _local_day(leg.departs_at, ends[0]), party, now=now)
-    chosen = [price for price in prices if price.family.code == family] if family else prices
-    if not chosen:
+    day = _local_day(leg.departs_at, ends[0])
+    till = Till(seller, pair, day=day, party=party, now=now, family=family)
+    prices = till.prices(party.accommodation)
+    if family and prices[0].family.code != family:
         raise UnknownOffer
     spaces = inventory.spaces_of([leg.sailing_id], now=now)
     offer = offering.offer_of(
         _facts(leg),
-        pair=pair,
-        seller=seller,
-        prices=[chosen[0], *(price for price in prices if price is not chosen[0])],
+        till=till,
         fitting=fitting_of(leg),
         spaces=spaces,
-        party=party,
-        now=now,
     )
     return LiveOffer(leg, offer, tuple(spaces), seller.discounts)
 
@@ -166,7 +162,7 @@ def _facts(leg: Leg) -> LegFacts:
     return LegFacts(
         sailing_id=leg.sailing_id,
         operator_id=sailing.operator_id,
-        public_id=sailing.public_id,
+        public_id=str(sailing.public_id),
         status=sailing.status,
         vessel=sailing.configuration.vessel.name if sailing.configuration else "",
         from_sequence=leg.from_sequence,

@@ -70,6 +70,8 @@ class Company:
                 raise Refused("reservation_cancelled", "The reservation is cancelled.")
             if known and known.state_at(now) != "expired":
                 return _answer(known, now)
+            if self._controls.happens("sold_out_between", "reserve"):
+                raise _sold_out(hold.party)
             self._require_space(departure, hold.party, now)
             entry = _entry(reference, departure, hold, question)
             self._books.write(entry)
@@ -159,6 +161,12 @@ class Company:
             "left": space.left,
             "refusals": [asdict(reason) for reason in reasons],
         }
+
+
+def _sold_out(party: Party) -> Refused:
+    """Say that somebody else was quicker."""
+    reason = refusals.persons_short(left=0, needed=party.persons)
+    return Refused("not_bookable", reason.message, [reason])
 
 
 def _entry(reference: str, departure: Departure, hold: Hold, question: str) -> Entry:

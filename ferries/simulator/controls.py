@@ -3,28 +3,41 @@
 import random
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ferries.simulator.questions import Invalid
 
 LONGEST_MS = 60_000
+CALLS = ("search", "check", "reserve", "confirm", "status", "cancel")
 
 
 @dataclass(frozen=True)
 class Settings:
     """Delay before each answer, and which faults happen how often (rates from 0 to 1).
 
-    `error_rate`: 500 before anything happens. `lose_answers`: a reservation, confirmation or
-    cancellation takes effect, and the connection breaks without an answer.
+    - `error_rate`: 500 before anything happens.
+    - `lose_answers`: a reservation, confirmation or cancellation takes effect, and the connection
+      breaks without an answer.
+    - `garbage`: what was asked has happened, and the answer is no JSON.
+    - `slow_drip`: it has happened, and the answer comes a byte at a time, over `drip_seconds`.
+    - `sold_out`: nothing is left, and every answer says so.
+    - `sold_out_between`: searches and checks offer space, a reservation finds it gone.
+    - `refuse_confirm`: a confirmation is answered no.
+    - `only`: the rates hold for these calls; empty: for all.
     """
 
-    latency_ms: tuple[int, int] = (150, 150)
+    latency_ms: tuple[int, int] = (500, 2000)
     error_rate: float = 0.0
     lose_answers: float = 0.0
+    garbage: float = 0.0
+    slow_drip: float = 0.0
+    drip_seconds: float = 30.0
     sold_out: bool = False
+    sold_out_between: float = 0.0
     refuse_confirm: bool = False
+    only: tuple[str, ...] = ()
 
 
 class Controls:
@@ -62,13 +75,13 @@ class Controls:
         """Return how long to wait before this answer."""
         return self._random.uniform(*self.settings.latency_ms) / 1000
 
-    def fails(self) -> bool:
-        """Tell whether this call fails before anything happens."""
-        return self._random.random() < self.settings.error_rate
-
-    def loses_answer(self) -> bool:
-        """Tell whether this call's answer gets lost."""
-        return self._random.random() < self.settings.lose_answers
+    def happens(self, fault: str, call: str) -> bool:
+        """Tell whether a fault, one of the rates, strikes this call."""
+        only = self.settings.only
+        if only and call not in only:
+            return False
+        rate: float = getattr(self.settings, fault)
+        return self._random.random() < rate
 
 
 def _range(value: object) -> tuple[int, int]:
@@ -79,9 +92,16 @@ def _range(value: object) -> tuple[int, int]:
     raise Invalid(f"latency_ms is not a number or a pair of numbers from 0 to {LONGEST_MS}")
 
 
-def _rate(value: object) -> float:
+def rate(value: object) -> float:
+    """Return a rate from 0 to 1; raises Invalid."""
     if type(value) not in (int, float) or not 0 <= float(str(value)) <= 1:
         raise Invalid("a rate is not between 0 and 1")
+    return float(str(value))
+
+
+def _seconds(value: object) -> float:
+    if type(value) not in (int, float) or not 0 <= float(str(value)) <= LONGEST_MS / 1000:
+        raise Invalid(f"drip_seconds is not between 0 and {LONGEST_MS // 1000}")
     return float(str(value))
 
 
@@ -91,10 +111,18 @@ def _flag(value: object) -> bool:
     return value
 
 
-READERS = {
+def _calls(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(each in CALLS for each in value):
+        raise Invalid(f"only is not a list of {', '.join(CALLS)}")
+    return tuple(value)
+
+
+RATES = ("error_rate", "lose_answers", "garbage", "slow_drip", "sold_out_between")
+READERS: dict[str, Callable[[object], Any]] = {
     "latency_ms": _range,
-    "error_rate": _rate,
-    "lose_answers": _rate,
+    "drip_seconds": _seconds,
     "sold_out": _flag,
     "refuse_confirm": _flag,
+    "only": _calls,
+    **dict.fromkeys(RATES, rate),
 }

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 LOOPBACK = "127.0.0.1"
 MAX_QUESTION_BYTES = 64 * 1024
 IDLE_SECONDS = 60
+GARBAGE = b'<html><body>Maintenance</body></html> {"reference": '
 REFERENCE = r"([A-Za-z0-9-]{1,40})"
 
 Body = dict[str, Any]
@@ -146,7 +147,7 @@ class Handler(BaseHTTPRequestHandler):
             door, reference = self._door()
             call = door.call if door else self.path.split("?")[0]
             status, answer = self._reply(door, reference, body)
-            self._send(status, answer)
+            self._send_as(call if door else "", status, answer)
         except Invalid as error:
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             self._send(status, _problem("invalid", str(error)))
@@ -168,10 +169,10 @@ class Handler(BaseHTTPRequestHandler):
         controls = self._system.controls
         controls.count(door.call)
         time.sleep(controls.delay_seconds())
-        if controls.fails():
+        if controls.happens("error_rate", door.call):
             return HTTPStatus.INTERNAL_SERVER_ERROR, _problem("error", "Something broke.")
         status, answer = self._ask(door, reference, body)
-        if door.writes and controls.loses_answer():
+        if door.writes and controls.happens("lose_answers", door.call):
             raise AnswerLost
         return status, answer
 
@@ -202,6 +203,8 @@ class Handler(BaseHTTPRequestHandler):
                 "reservations": system.company.reservations(),
             }
             return HTTPStatus.OK, stats
+        if asked == "GET /control":
+            return HTTPStatus.OK, system.controls.change({})
         if asked == "POST /control":
             return HTTPStatus.OK, system.controls.change(body)
         return HTTPStatus.NOT_FOUND, _problem("not_found", "There is no such address.")
@@ -242,13 +245,34 @@ class Handler(BaseHTTPRequestHandler):
             raise Invalid("the body is no JSON object")
         return body
 
+    def _send_as(self, call: str, status: int, answer: Body) -> None:
+        """Send an answer of the protocol in the way that the faults of the moment want."""
+        controls = self._system.controls
+        if call and controls.happens("garbage", call):
+            self._send_raw(HTTPStatus.OK, GARBAGE)
+        elif call and controls.happens("slow_drip", call):
+            self._send_raw(status, _json(answer), seconds=controls.settings.drip_seconds)
+        else:
+            self._send(status, answer)
+
     def _send(self, status: int, answer: Body) -> None:
-        raw = json.dumps(answer).encode()
+        self._send_raw(status, _json(answer))
+
+    def _send_raw(self, status: int, raw: bytes, *, seconds: float = 0.0) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(raw)))
         self.end_headers()
-        self.wfile.write(raw)
+        if not seconds:
+            self.wfile.write(raw)
+            return
+        for index in range(len(raw)):
+            self.wfile.write(raw[index : index + 1])
+            time.sleep(seconds / len(raw))
+
+
+def _json(answer: Body) -> bytes:
+    return json.dumps(answer).encode()
 
 
 def _problem(code: str, message: str) -> Body:

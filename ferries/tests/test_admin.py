@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.forms import CheckboxSelectMultiple
 from django.urls import reverse
 
 from ferries import inventory
@@ -53,6 +54,9 @@ def form_of(page):
         for field in form:
             widget, name = field.field.widget, field.html_name
             data = widget.format_value(field.value()) if field.value() is not None else ""
+            if isinstance(widget, CheckboxSelectMultiple):
+                values[name] = data
+                continue
             if isinstance(data, list):
                 data = data[0] if data else ""
             if hasattr(widget, "widgets"):

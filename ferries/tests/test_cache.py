@@ -174,21 +174,85 @@ def test_only_one_fills_and_the_others_take_its_answer():
     redis.set(f"{cache.VERSION}:lock:one", b"1", ex=4)
     looks = iter([None, None, "theirs"])
 
-    result = cache.fill_alone("one", look=lambda: next(looks), fill=lambda: "mine")
+    result = cache.fill_alone("one", look=lambda: next(looks), fill=lambda _: "mine")
 
     assert result == "theirs"
 
 
 def test_fills_and_frees_the_lock():
-    assert cache.fill_alone("one", look=lambda: None, fill=lambda: "mine") == "mine"
+    assert cache.fill_alone("one", look=lambda: None, fill=lambda _: "mine") == "mine"
     assert get_redis_connection("default").get(f"{cache.VERSION}:lock:one") is None
 
 
 def test_frees_the_lock_when_filling_fails():
     with pytest.raises(ZeroDivisionError):
-        cache.fill_alone("one", look=lambda: None, fill=lambda: 1 / 0)
+        cache.fill_alone("one", look=lambda: None, fill=lambda _: 1 / 0)
 
     assert get_redis_connection("default").get(f"{cache.VERSION}:lock:one") is None
+
+
+def test_what_a_fill_made_is_there_when_the_next_one_gets_his_turn():
+    generation = cache.get_search_results(**SEARCH).generation
+
+    def fill(batch):
+        cache.set_search_results({"legs": []}, **SEARCH, generation=generation, batch=batch)
+        assert cache.get_search_results(**SEARCH).value is None
+        return "mine"
+
+    cache.fill_alone("one", look=lambda: None, fill=fill)
+
+    assert cache.get_search_results(**SEARCH).value == {"legs": []}
+    assert get_redis_connection("default").get(f"{cache.VERSION}:lock:one") is None
+
+
+def test_who_waited_for_his_turn_looks_once_more_before_he_fills():
+    redis = get_redis_connection("default")
+    redis.set(f"{cache.VERSION}:lock:one", b"1", ex=4)
+    stored = []
+
+    def look():
+        if stored:
+            return stored[0]
+        # The other one ends between our look and our next try for the turn.
+        stored.append("theirs")
+        redis.delete(f"{cache.VERSION}:lock:one")
+        return None
+
+    assert cache.fill_alone("one", look=look, fill=lambda _: "mine") == "theirs"
+    assert redis.get(f"{cache.VERSION}:lock:one") is None
+
+
+def test_a_batch_gives_no_value_a_longer_life():
+    found = cache.get_availability([7])
+
+    def fill(batch):
+        cache.set_availability({7: "seven"}, generations={7: found[7].generation}, batch=batch)
+        time.sleep(0.2)
+
+    cache.fill_alone("one", look=lambda: None, fill=fill)
+
+    redis = get_redis_connection("default")
+    assert redis.pttl(f"{cache.VERSION}:left:7") <= 59_800
+
+
+def test_pair_and_departures_come_in_one_trip_under_one_generation():
+    generation = cache.get_network("pair").generation
+    cache.set_network("pair", {"origin": "AAA"}, generation=generation)
+
+    pair, departures = cache.get_pair_and_results("pair", **SEARCH)
+    cache.set_search_results({"legs": []}, **SEARCH, generation=departures.generation)
+
+    assert (pair.value, departures.value) == ({"origin": "AAA"}, None)
+    assert pair.generation == departures.generation == generation
+    assert cache.get_pair_and_results("pair", **SEARCH)[1].value == {"legs": []}
+
+
+def test_a_cache_that_lost_our_scripts_gets_them_again():
+    get_redis_connection("default").script_flush()
+
+    store_search("kept")
+
+    assert cache.get_search_results(**SEARCH).value == "kept"
 
 
 def use_cache_at(settings, url):
@@ -220,7 +284,7 @@ def test_a_cache_that_fails_is_a_miss_and_costs_little(settings, request, addres
 
     found = cache.get_search_results(**SEARCH)
     cache.set_search_results("x", **SEARCH, generation=found.generation)
-    filled = cache.fill_alone("one", look=lambda: None, fill=lambda: "mine")
+    filled = cache.fill_alone("one", look=lambda: None, fill=lambda _: "mine")
 
     assert (found.value, found.generation, filled) == (None, "", "mine")
     assert cache.get_answers(["one", "two"]) == [None, None]

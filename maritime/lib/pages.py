@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from rest_framework.request import Request
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from maritime.lib.errors import MaritimeError
+from maritime.lib.throttle import RateThrottle
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -51,7 +51,7 @@ def problem_page(request: HttpRequest, error: MaritimeError) -> HttpResponse:
 
 def require_rate(request: HttpRequest, *, scope: str) -> None:
     """Count this request under a scope of the API's rates; raises TooManyRequests above it."""
-    if not ScopedRateThrottle().allow_request(Request(request), _Scope(scope)):
+    if not RateThrottle().allow_request(Request(request), _Scope(scope)):
         raise TooManyRequests
 
 

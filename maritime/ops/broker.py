@@ -83,8 +83,8 @@ def evicts() -> str:
     """
     try:
         with _connection() as connection:
-            client = connection.default_channel.client
-            found = client.config_get("maxmemory", "maxmemory-policy")
+            channel: Any = connection.default_channel
+            found = channel.client.config_get("maxmemory", "maxmemory-policy")
     except (*ERRORS, AttributeError):
         return ""
     policy = found.get("maxmemory-policy", "noeviction")

@@ -24,6 +24,34 @@ def check_secrets(app_configs: Any, **kwargs: Any) -> list[Error]:
 
 
 @register(Tags.security, deploy=True)
+def check_stripe_keys(app_configs: Any, **kwargs: Any) -> list[Error]:
+    """Refuse Stripe keys that no payment can be made with: one is missing, or test beside live."""
+    secret, publishable = settings.STRIPE_SECRET_KEY, settings.STRIPE_PUBLISHABLE_KEY
+    if not secret:
+        return []
+    errors = []
+    if _mode(secret) != _mode(publishable):
+        errors.append(
+            Error(
+                "STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY are not of the same mode.",
+                hint="Both must be there, and both live or both test.",
+                id="maritime.E008",
+            )
+        )
+    if any(not each.startswith("whsec_") for each in settings.STRIPE_WEBHOOK_SECRETS):
+        errors.append(
+            Error("A secret of the webhook does not begin with whsec_.", id="maritime.E009")
+        )
+    return errors
+
+
+def _mode(key: str) -> str:
+    """Return live or test, as the second word of a key says; empty for what is no key."""
+    words = key.split("_")
+    return words[1] if len(words) > 2 else ""
+
+
+@register(Tags.security, deploy=True)
 def check_links(app_configs: Any, **kwargs: Any) -> list[Error]:
     """Refuse links in mails that would carry a booking's access token over plain HTTP."""
     if settings.BASE_URL.startswith("https://"):

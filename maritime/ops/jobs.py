@@ -123,7 +123,7 @@ def retry(job: Job) -> bool:
     return bool(revived)
 
 
-def discard(job: Job, *, reason: str = "") -> bool:
+def discard(job: Job, *, reason: str) -> bool:
     """Settle a dead letter without running it again; its last error stays. False if not dead."""
     dead = Job.objects.filter(pk=job.pk, state=Job.State.DEAD)
     changes = {"state": Job.State.DISCARDED, "discard_reason": reason[:REASON_LENGTH]}

@@ -21,8 +21,8 @@ def staff(client: Client, *permissions: str) -> Client:
     return client
 
 
-def act(client: Client, address: str, action: str, *rows) -> int:
-    values = {"action": action, "_selected_action": [row.pk for row in rows]}
+def act(client: Client, address: str, action: str, *rows, **values: str) -> int:
+    values |= {"action": action, "_selected_action": [row.pk for row in rows]}
     return client.post(address, values, follow=True).status_code
 
 
@@ -56,10 +56,14 @@ def test_discarding_touches_dead_letters_only(client: Client) -> None:
     running = Job.objects.create(task="ops.x", key="r", state="running", next_at=clock.now())
 
     act(client, JOBS, "discard", letter, running)
+    letter.refresh_from_db()
+    assert letter.state == "dead"
+    act(client, JOBS, "discard", letter, running, note="the port is closed")
 
     letter.refresh_from_db()
     running.refresh_from_db()
     assert (letter.state, running.state) == ("discarded", "running")
+    assert letter.discard_reason == "the port is closed"
     assert LogEntry.objects.count() == 1
 
 

@@ -10,6 +10,7 @@ from bookings.models import Booking
 from payments.models import Payment, Refund, Voucher
 from payments.operations.start import Started
 from payments.queries import vouchers_of
+from payments.telling import told_refunds
 
 KEY_LENGTH = 80
 
@@ -37,6 +38,10 @@ class VoucherInput(serializers.Serializer[Any]):
     """The body of POST /bookings/{reference}/voucher."""
 
     code = serializers.CharField(max_length=40)
+
+
+class NoInput(serializers.Serializer[Any]):
+    """An empty body."""
 
 
 def vouchers_json(booking: Booking) -> dict[str, Any]:
@@ -91,8 +96,30 @@ def refunds_json(booking: Booking, refunds: Sequence[Refund]) -> dict[str, Any]:
                 "id": str(refund.public_id),
                 "amount": refund.amount,
                 "state": refund.state,
+                "waits_for": refund.waits_for,
                 "reason": refund.reason,
             }
             for refund in refunds
         ],
+    }
+
+
+def history_json(booking: Booking) -> dict[str, Any]:
+    """Return what the JSON of a booking says of its refunds; 1 query.
+
+    `state` is what a traveller may rely on: on_its_way, waiting, sent_back, came_back (the bank
+    returned it and staff take care), voucher.
+    """
+    return {
+        "refunds": [
+            {
+                "id": str(refund.public_id),
+                "amount": refund.amount,
+                "currency": refund.payment.currency,
+                "state": told.code,
+                "text": told.text,
+                "opened_at": utc(refund.created_at),
+            }
+            for refund, told in told_refunds(booking)
+        ]
     }

@@ -19,6 +19,16 @@ urlpatterns: list[URLPattern] = [
         name="refund_booking",
     ),
     path(
+        "admin/refunds/<uuid:refund_id>/approve",
+        views.ApproveRefundView.as_view(),
+        name="approve_refund",
+    ),
+    path(
+        "admin/refunds/<uuid:refund_id>/decline",
+        views.DeclineRefundView.as_view(),
+        name="decline_refund",
+    ),
+    path(
         "demo/payments/<str:payment_intent>/<str:outcome>",
         views.PlayDemoPaymentView.as_view(),
         name="play_demo_payment",

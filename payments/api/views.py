@@ -5,6 +5,7 @@ import uuid
 
 from django.conf import settings
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -18,13 +19,15 @@ from payments import demo_gateway
 from payments.api.serializers import (
     KEY_LENGTH,
     DemoOutcomeInput,
+    NoInput,
     RefundInput,
     VoucherInput,
     refunds_json,
     spent_json,
     started_json,
 )
-from payments.models import DemoIntent, Payment
+from payments.models import DemoIntent, Payment, Refund
+from payments.operations.approve import approve_refund, decline_refund
 from payments.operations.refund import refund_booking
 from payments.operations.spend import spend_voucher
 from payments.operations.start import start_payment
@@ -85,6 +88,38 @@ class RefundView(BookingAPIView):
         return Response(refunds_json(booking, refunds), status=201)
 
 
+class MayApprove(BasePermission):
+    """Staff with the permission to approve what other staff refund."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Tell whether the signed-in person is such staff."""
+        return bool(request.user.is_staff) and request.user.has_perm("payments.approve_refund")
+
+
+class ApproveRefundView(BookingAPIView):
+    """Let a large refund of another member of staff go out."""
+
+    permission_classes = [MayApprove]
+
+    @extend_schema(request=NoInput, responses=dict)
+    def post(self, request: Request, refund_id: uuid.UUID) -> Response:
+        refund = _refund_or_404(refund_id)
+        refund = approve_refund(refund.pk, by=f"staff:{request.user.pk}")
+        return Response(refunds_json(refund.payment.booking, [refund]))
+
+
+class DeclineRefundView(BookingAPIView):
+    """Cancel a large refund that waits for approval."""
+
+    permission_classes = [MayApprove]
+
+    @extend_schema(request=NoInput, responses=dict)
+    def post(self, request: Request, refund_id: uuid.UUID) -> Response:
+        refund = _refund_or_404(refund_id)
+        refund = decline_refund(refund.pk, by=f"staff:{request.user.pk}")
+        return Response(refunds_json(refund.payment.booking, [refund]))
+
+
 class PlayDemoPaymentView(APIView):
     """Let a demo payment end in one of the outcomes; exists in the demo only."""
 
@@ -101,6 +136,10 @@ class PlayDemoPaymentView(APIView):
             raise Http404
         intent = demo_gateway.play(payment, outcome)
         return Response({"payment_intent": intent.intent_id, "status": intent.status})
+
+
+def _refund_or_404(refund_id: uuid.UUID) -> Refund:
+    return get_object_or_404(Refund, public_id=refund_id)
 
 
 def _same(given: str, stored: str) -> bool:

@@ -5,7 +5,10 @@ failing step never makes Stripe send again what we already have.
 """
 
 import logging
+import time
+from dataclasses import dataclass
 
+from django.db import Error as DatabaseDown
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
@@ -13,23 +16,47 @@ from django.views.decorators.csrf import csrf_exempt
 
 from maritime.lib import clock
 from maritime.lib.api import problem_json
-from maritime.ops import jobs
+from maritime.lib.errors import MaritimeError
+from maritime.ops import broker, counters
 from maritime.ops.models import Job
 from payments import webhook_signature
-from payments.errors import BadEvent, BadSignature, BodyTooLarge, WebhookRefused, WrongMethod
+from payments.api.refusals import count_refusal
+from payments.errors import (
+    BadEvent,
+    BadSignature,
+    BodyTooLarge,
+    IntakeDown,
+    TooManyRefused,
+    WebhookRefused,
+    WrongMethod,
+)
 from payments.operations.events import read_event, store_event
 
 log = logging.getLogger(__name__)
 
 # Real events reach 22 kB; the cap keeps strangers from making us hash megabytes.
 LIMIT_BYTES = 512 * 1024
+# More digits than the cap has: too large, and nothing to convert.
+LENGTH_DIGITS = 9
+RETRY_SECONDS = 10
+HINT_PAUSE_SECONDS = 0.1
+
+
+@dataclass
+class _Hints:
+    """When this process may send its next hint, by its monotonic clock."""
+
+    quiet_until: float = 0.0
+
+
+_hints = _Hints()
 
 
 class Received(JsonResponse):
-    """Answers first and wakes a worker afterwards.
+    """Answers first and wakes a worker afterwards, when the server closes the response.
 
-    The server closes a response when its bytes are out. Waking took longer than storing
-    (measured: two thirds of the request), and a slow broker must not make Stripe wait.
+    A hint costs more than twice as much as all the rest of the request (measured). An event that
+    comes alone gets one at once; of a burst the others are left to the relay.
     """
 
     def __init__(self, job: Job) -> None:
@@ -37,8 +64,11 @@ class Received(JsonResponse):
         self._job = job
 
     def close(self) -> None:
-        """Publish the job, then end the request."""
-        jobs.publish(self._job)
+        """Send the hint, then end the request."""
+        now = time.monotonic()
+        if now >= _hints.quiet_until:
+            _hints.quiet_until = now + HINT_PAUSE_SECONDS
+            broker.send(self._job.task, self._job.arguments, job_id=self._job.pk)
         super().close()
 
 
@@ -48,14 +78,19 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
     """Take in one signed event; a repeated one gets the same 200."""
     try:
         body = _verified_body(request)
-        event = read_event(body)
     except WebhookRefused as error:
-        log.warning("webhook refused: code=%s", error.code)
-        answer = problem_json(error)
-        if isinstance(error, WrongMethod):
-            answer["Allow"] = "POST"
+        return _refuse(request, error)
+    try:
+        job = store_event(read_event(body), now=clock.now())
+    except BadEvent as error:
+        log.warning("signed text is no snapshot event: bytes=%s", len(body))
+        return _answer(error)
+    except DatabaseDown as error:
+        log.exception("event not stored: error=%s", type(error).__name__)
+        answer = _answer(IntakeDown(), outcome="not_stored")
+        answer["Retry-After"] = str(RETRY_SECONDS)
         return answer
-    job = store_event(event, now=clock.now())
+    _count("stored" if job else "duplicate")
     return Received(job) if job else JsonResponse({"received": True, "duplicate": True})
 
 
@@ -71,13 +106,42 @@ def _verified_body(request: HttpRequest) -> bytes:
         # Not request.body, whose own, lower limit is for forms.
         body: bytes = request.read(LIMIT_BYTES + 1)
     except UnreadablePostError as error:
-        raise BadEvent from error
+        raise BadSignature from error
     if len(body) > LIMIT_BYTES:
         raise BodyTooLarge
-    webhook_signature.verify(body, header, secrets=webhook_signature.secrets(), now=clock.now())
+    secrets = webhook_signature.secrets()
+    matched = webhook_signature.verify(body, header, secrets=secrets, now=clock.now())
+    if matched:
+        # The newest is the rule; another one in use means that a change of secrets goes on.
+        log.info("event signed with an older secret: number=%s of %s", matched + 1, len(secrets))
     return body
 
 
 def _length(request: HttpRequest) -> int:
     text = request.META.get("CONTENT_LENGTH") or "0"
-    return int(text) if text.isascii() and text.isdigit() else 0
+    if not (text.isascii() and text.isdigit()):
+        return 0
+    return int(text) if len(text) <= LENGTH_DIGITS else LIMIT_BYTES + 1
+
+
+def _refuse(request: HttpRequest, error: WebhookRefused) -> HttpResponse:
+    """Answer what carries no valid signature; above the limit of its client with 429."""
+    wait = count_refusal(request)
+    if wait:
+        answer = _answer(TooManyRefused(wait))
+        answer["Retry-After"] = str(wait)
+        return answer
+    log.warning("webhook refused: code=%s", error.code)
+    answer = _answer(error)
+    if isinstance(error, WrongMethod):
+        answer["Allow"] = "POST"
+    return answer
+
+
+def _answer(error: MaritimeError, *, outcome: str = "refused") -> JsonResponse:
+    _count(outcome)
+    return problem_json(error)
+
+
+def _count(outcome: str) -> None:
+    counters.count("maritime_webhook_events", outcome=outcome)

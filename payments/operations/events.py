@@ -4,59 +4,63 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 
-from maritime.ops import jobs
+from maritime.lib import request_ids
+from maritime.ops import jobs, staff
 from maritime.ops.models import Job
-from payments import queries, signals, states
-from payments.errors import BadEvent, UnknownPayment
-from payments.gateways import gateway
+from payments import currencies, queries, queue, states
+from payments.errors import BadEvent, ProviderUnavailable
+from payments.gateways import API_VERSION, Intent, gateway
 from payments.models import Payment, WebhookEvent
+from payments.operations import owners
+from payments.operations.disputes import settle_dispute
+from payments.operations.failures import tell_failure
 from payments.operations.send import settle_refunds
-from payments.operations.settle import settle
-from payments.operations.start import APP
+from payments.operations.settle import apply_intent, mismatch, settle
 
 log = logging.getLogger(__name__)
 
 TASK = "payments.process_payment_webhook"
-ATTEMPTS = 4
-NAME_LENGTH = 80
 VERSION_LENGTH = 40
-FAILED = "payment_intent.payment_failed"
+SUCCEEDED, FAILED = "payment_intent.succeeded", "payment_intent.payment_failed"
 INTENT_EVENTS = frozenset(
-    {
-        "payment_intent.succeeded",
-        "payment_intent.processing",
-        "payment_intent.canceled",
-        FAILED,
-    }
+    {SUCCEEDED, FAILED}
+    | {f"payment_intent.{news}" for news in ("processing", "requires_action", "canceled")}
 )
 REFUND_EVENTS = frozenset(
     {"charge.refunded", "charge.refund.updated", "refund.created", "refund.updated"}
     | {"refund.failed"}
 )
-# Several cards declined in a row are one piece of news for the customer.
-BURST = timedelta(minutes=10)
+DISPUTE_EVENTS = frozenset(
+    f"charge.dispute.{news}"
+    for news in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
+)
+# An answer that was asked for so long after an event came in knows what the event tells.
+ASKED_AFTER = timedelta(seconds=5)
+# Attempts that the provider may leave unanswered before a signed success counts by itself.
+PATIENCE = 4
+WRONG_MODE = "webhook_mode"
 
 # The event and its job in one statement: one round trip, one commit, both or none.
 STORE = """
     WITH stored AS (
         INSERT INTO payments_webhookevent
-            (event_id, type, object_id, livemode, api_version, body, state, note, received_at)
-        VALUES (%(event_id)s, %(type)s, %(object_id)s, %(livemode)s, %(api_version)s, %(body)s,
-            'received', '', %(now)s)
+            (event_id, type, object_id, livemode, api_version, created, body, state, note,
+            received_at)
+        VALUES (%(event_id)s, %(type)s, %(object_id)s, %(livemode)s, %(api_version)s,
+            %(created)s, %(body)s, 'received', '', %(now)s)
         ON CONFLICT (event_id) DO NOTHING
         RETURNING event_id
     )
     INSERT INTO ops_job
         (task, arguments, key, state, attempts, max_attempts, next_at, published_at, last_error,
-        created_at)
+        created_at, request_id)
     SELECT %(task)s, jsonb_build_object('event_id', event_id), %(key)s, 'pending', 0,
-        %(attempts)s, %(now)s, %(now)s, '', %(now)s
+        %(attempts)s, %(now)s, NULL, '', %(now)s, %(request_id)s
     FROM stored
     ON CONFLICT (key) DO NOTHING
     RETURNING id
@@ -73,6 +77,7 @@ class SignedEvent:
     object_id: str
     livemode: bool
     api_version: str
+    created: datetime | None
 
 
 def read_event(body: bytes) -> SignedEvent:
@@ -96,18 +101,26 @@ def read_event(body: bytes) -> SignedEvent:
         object_id=_name(about["id"]) if about.get("id") else "",
         livemode=livemode,
         api_version=_name(facts.get("api_version") or "unknown")[:VERSION_LENGTH],
+        created=_moment(facts.get("created")),
     )
 
 
 def store_event(event: SignedEvent, *, now: datetime) -> Job | None:
     """Store the event with the job that will process it; return None for one stored before.
 
-    One statement that commits by itself. The caller publishes the job. A repeated event is work
-    again only if its job has died.
+    One statement that commits by itself. The job is free for the relay, which publishes it within a
+    second unless the caller was quicker. A repeated event is work again only if its job has died.
     """
-    values = {**vars(event), "task": TASK, "key": _key(event.event_id), "attempts": ATTEMPTS}
+    values = {
+        **vars(event),
+        "task": TASK,
+        "key": _key(event.event_id),
+        "attempts": queue.ATTEMPTS,
+        "now": now,
+        "request_id": request_ids.current(),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(STORE, {**values, "now": now})
+        cursor.execute(STORE, values)
         row = cursor.fetchone()
     if row is None:
         retry_event(event.event_id)
@@ -121,6 +134,11 @@ def retry_event(event_id: str) -> bool:
     if job:
         jobs.retry(job)
     return job is not None
+
+
+def queue_event(event_id: str) -> Job:
+    """Write a job for a stored event whose job is gone; one that is there stays as it is."""
+    return queue.add(TASK, key=_key(event_id), event_id=event_id)
 
 
 def process_event(event_id: str, *, now: datetime) -> WebhookEvent:
@@ -141,37 +159,92 @@ def process_event(event_id: str, *, now: datetime) -> WebhookEvent:
 
 def _process(event: WebhookEvent, *, now: datetime) -> WebhookEvent:
     if event.livemode != gateway().livemode:
-        log.error("event of the wrong mode: event=%s livemode=%s", event.event_id, event.livemode)
-        return _end(event, WebhookEvent.State.IGNORED, note="wrong mode", now=now)
-    if event.type not in INTENT_EVENTS | REFUND_EVENTS:
+        return _ignore_mode(event, now=now)
+    if event.type not in INTENT_EVENTS | REFUND_EVENTS | DISPUTE_EVENTS:
         return _end(event, WebhookEvent.State.IGNORED, note="type not used", now=now)
-    about = json.loads(event.body)["data"]["object"]
-    payment = _payment_of(event, about)
+    about = _about(event)
+    payment = owners.payment_of(about, is_intent=event.type in INTENT_EVENTS)
     if payment is None:
         return _end(event, WebhookEvent.State.IGNORED, note="not our payment", now=now)
-    settle(payment.pk, now=now)
-    if event.type in REFUND_EVENTS:
-        settle_refunds(payment.pk)
+    if not _is_our_version(event):
+        # What we act on is fetched in our own version; nothing else of the event is read.
+        log.warning("event of another version: id=%s version=%s", event.event_id, event.api_version)
+    _look(event, about, payment, now=now)
     if event.type == FAILED:
         return _end_with_failure(event, payment.pk, now=now)
     return _end(event, WebhookEvent.State.DONE, now=now)
 
 
-def _payment_of(event: WebhookEvent, about: Mapping[str, Any]) -> Payment | None:
-    """Return our payment; None for others' money; raises UnknownPayment if it should be here."""
-    field = "id" if event.type in INTENT_EVENTS else "payment_intent"
-    intent_id = about.get(field)
-    if not isinstance(intent_id, str):
+def _look(
+    event: WebhookEvent, about: Mapping[str, Any], payment: Payment, *, now: datetime
+) -> None:
+    """Bring what the event is about to the provider's present state."""
+    if event.type in INTENT_EVENTS and _was_asked_since(event, payment):
+        return
+    try:
+        settle(payment.pk, now=now)
+    except ProviderUnavailable:
+        if not _may_take_word(event):
+            raise
+        _take_word(event, about, payment, now=now)
+    if event.type in REFUND_EVENTS:
+        settle_refunds(payment.pk)
+    if event.type in DISPUTE_EVENTS:
+        settle_dispute(event.object_id, now=now)
+
+
+def _was_asked_since(event: WebhookEvent, payment: Payment) -> bool:
+    """Tell whether the provider was asked about the payment long enough after the event came in.
+
+    A burst of events about one payment costs one call, not one for each.
+    """
+    asked_at = payment.checked_at
+    return asked_at is not None and asked_at > event.received_at + ASKED_AFTER
+
+
+def _may_take_word(event: WebhookEvent) -> bool:
+    """Tell whether a signed success shall count although the provider does not answer."""
+    if event.type != SUCCEEDED or not _is_our_version(event):
+        return False
+    attempts = Job.objects.filter(key=_key(event.event_id)).values_list("attempts", flat=True)
+    return (attempts.first() or 0) >= PATIENCE
+
+
+def _take_word(
+    event: WebhookEvent, about: Mapping[str, Any], payment: Payment, *, now: datetime
+) -> None:
+    """Take the money in by the signed text alone, if everything in it is as it should be.
+
+    Success is the one state that never changes again. Raises ProviderUnavailable otherwise.
+    """
+    intent = _told_intent(about)
+    if intent is None or payment.state not in states.MAY_SUCCEED:
+        raise ProviderUnavailable
+    if mismatch(payment, intent, now=now):
+        raise ProviderUnavailable
+    log.warning("success taken from the event: id=%s payment=%s", event.event_id, payment.public_id)
+    apply_intent(payment.pk, intent, now=now)
+
+
+def _told_intent(about: Mapping[str, Any]) -> Intent | None:
+    """Return the intent as the event shows it, if it has succeeded and is whole."""
+    currency, amount, received = (
+        about.get(name) for name in ("currency", "amount", "amount_received")
+    )
+    if about.get("status") != "succeeded" or not owners.is_ours(about.get("metadata")):
         return None
-    payment = Payment.objects.filter(intent_id=intent_id).first()
-    metadata = about.get("metadata")
-    if payment is None and isinstance(metadata, dict) and _is_ours(metadata):
-        raise UnknownPayment
-    return payment
-
-
-def _is_ours(metadata: Mapping[str, Any]) -> bool:
-    return metadata.get("app") == APP and metadata.get("environment") == settings.BASE_URL
+    if not (owners.is_name(currency) and type(amount) is int and type(received) is int):
+        return None
+    code = str(currency).upper()
+    return Intent(
+        id=str(about.get("id")),
+        status="succeeded",
+        amount=currencies.from_provider(amount, code),
+        amount_received=currencies.from_provider(received, code),
+        currency=code,
+        client_secret="",
+        metadata=about["metadata"],
+    )
 
 
 @transaction.atomic(durable=True)
@@ -179,13 +252,24 @@ def _end_with_failure(event: WebhookEvent, payment_id: int, *, now: datetime) ->
     """Count a declined attempt with the end of its event; the hold and the payment stay open."""
     payment = queries.lock_payment(payment_id)
     if payment.state in states.OPEN_PAYMENT:
-        is_news = payment.last_failed_at is None or now - payment.last_failed_at > BURST
         payment.failures += 1
-        payment.last_failed_at = now
-        payment.save(update_fields=["failures", "last_failed_at", "updated_at"])
-        if is_news:
-            signals.payment_failed.send(sender=Payment, payment=payment)
+        tell_failure(payment, now=now)
     return _end(event, WebhookEvent.State.DONE, now=now)
+
+
+@transaction.atomic(durable=True)
+def _ignore_mode(event: WebhookEvent, *, now: datetime) -> WebhookEvent:
+    mode = "live" if event.livemode else "test"
+    staff.open_task(
+        WRONG_MODE,
+        kind="webhook",
+        title=f"Stripe sends us {mode} events, and our key is of the other mode",
+        detail=(
+            f"First seen with {event.event_id}. They are stored and ignored. Look at the webhook"
+            " endpoint in Stripe's dashboard, its secret and STRIPE_SECRET_KEY."
+        ),
+    )
+    return _end(event, WebhookEvent.State.IGNORED, note="wrong mode", now=now)
 
 
 def _end(event: WebhookEvent, state: str, *, now: datetime, note: str = "") -> WebhookEvent:
@@ -194,13 +278,37 @@ def _end(event: WebhookEvent, state: str, *, now: datetime, note: str = "") -> W
     return event
 
 
+def _about(event: WebhookEvent) -> dict[str, Any]:
+    """Return the object of a stored event; empty when the text is nested too deep to be read here."""
+    try:
+        about: dict[str, Any] = json.loads(event.body)["data"]["object"]
+    except RecursionError:
+        log.warning("event nested too deep: id=%s", event.event_id)
+        return {}
+    return about
+
+
+def _is_our_version(event: WebhookEvent) -> bool:
+    """Tell whether the event was written in our version, or a later one that only adds to it."""
+    return event.api_version.rpartition(".")[2] == API_VERSION.rpartition(".")[2]
+
+
 def _key(event_id: str) -> str:
     return f"event:{event_id}"
 
 
 def _name(value: object) -> str:
-    """Return a name as Stripe writes them: up to 80 visible ASCII characters; raises BadEvent."""
-    is_name = isinstance(value, str) and value.isascii() and value.isprintable()
-    if not is_name or not 1 <= len(str(value)) <= NAME_LENGTH:
+    """Return a name as the provider writes them; raises BadEvent."""
+    if not owners.is_name(value):
         raise BadEvent
     return str(value)
+
+
+def _moment(seconds: object) -> datetime | None:
+    """Return a moment of the provider's clock; None for what is none."""
+    if type(seconds) is not int:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

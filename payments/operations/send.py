@@ -1,39 +1,44 @@
-"""Sending refunds to the provider and following them to their end."""
+"""Sending refunds to the provider, and bringing them to what it lists."""
 
 import logging
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
-from bookings.operations.refunds import record_refund
-from payments import queries, signals, states
-from payments.errors import ProviderRefused, RefundsDisagree
+from payments import ledger, queries, states
+from payments.errors import ProviderRefused, ProviderUnavailable, RefundsDisagree
 from payments.gateways import Gateway, ProviderRefund, gateway
 from payments.models import Payment, Refund
+from payments.operations.follow import (
+    ALREADY_REFUNDED,
+    count_chargebacks,
+    follow,
+    make_room,
+)
 from payments.operations.vouchers import put_back
 
 log = logging.getLogger(__name__)
 
 State = Refund.State
-# Stripe keeps idempotency keys for 24 hours; after that a repeated call would refund twice.
-KEY_LIFETIME = timedelta(hours=20)
 STATE_OF_STATUS = {
     "succeeded": State.SUCCEEDED,
     "failed": State.FAILED,
     "canceled": State.CANCELED,
 }
+# https://docs.stripe.com/error-codes#charge-disputed
+DISPUTED = "charge_disputed"
 
 
 def send_refund(refund_id: int, *, now: datetime) -> Refund:
     """Ask the provider for the refund and store its answer.
 
-    May be repeated: the key is the refund's own. Never call it inside a transaction. Raises
-    ProviderUnavailable. A definite no makes the refund `failed`, for staff to look at. What a
-    voucher had paid goes back to it, without any provider.
+    May be repeated: the key is the refund's own, and before a second question the refund is looked
+    for in the provider's list, since keys are forgotten after a day. Never call it inside a
+    transaction. Raises ProviderUnavailable; the refund is `unknown` then. A definite no makes it
+    `failed`, for staff to look at. What a voucher had paid goes back to it, without any provider.
     """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
-    if refund.state != State.REQUESTED:
+    if refund.state not in states.UNSENT_REFUND:
         return refund
     if refund.payment.voucher_id:
         return _return_to_voucher(refund_id, now=now)
@@ -41,13 +46,22 @@ def send_refund(refund_id: int, *, now: datetime) -> Refund:
     if refund.payment.gateway != provider.code:
         log.error("refund of another gateway not sent: refund=%s", refund.public_id)
         return refund
+    was_asked = refund.asked_at is not None
+    refund = _begin(refund_id, now=now)
+    if refund.state not in states.UNSENT_REFUND:
+        return refund
     try:
-        answer = _ask(refund, provider=provider, now=now)
+        answer = (_find(refund, provider) if was_asked else None) or _ask(refund, provider)
     except ProviderRefused as error:
-        log.exception("refund refused: refund=%s reason=%s", refund.public_id, error.reason)
-        return _settle_one(refund.pk, refund_ref=None, to=State.FAILED)
+        refund = _refused(refund_id, reason=error.reason)
+        if error.reason == ALREADY_REFUNDED:
+            settle_refunds(refund.payment_id)
+        return refund
+    except ProviderUnavailable:
+        _settle_one(refund_id, to=State.UNKNOWN)
+        raise
     to = STATE_OF_STATUS.get(answer.status, State.PENDING)
-    return _settle_one(refund.pk, refund_ref=answer.id, to=to)
+    return _settle_one(refund_id, to=to, refund_ref=answer.id, failure=answer.failure)
 
 
 def settle_refunds(payment_id: int) -> None:
@@ -66,32 +80,69 @@ def settle_refunds(payment_id: int) -> None:
             refund = _ours(payment, listed) or _adopt(payment, listed)
             if refund:
                 to = STATE_OF_STATUS.get(listed.status, State.PENDING)
-                _follow(payment, refund, refund_ref=listed.id, to=to)
+                follow(payment, refund, to=to, refund_ref=listed.id, failure=listed.failure)
 
 
-def _ask(refund: Refund, *, provider: Gateway, now: datetime) -> ProviderRefund:
-    intent_id = refund.payment.intent_id or ""
-    if now - refund.created_at > KEY_LIFETIME:
-        known = _mine(refund, provider.list_refunds(intent_id))
-        if known:
-            return known
+@transaction.atomic(durable=True)
+def _begin(refund_id: int, *, now: datetime) -> Refund:
+    """Note that the provider is being asked, before it is; a crash afterwards leaves the trace.
+
+    A refund that was never asked for waits instead if a dispute was opened since.
+    """
+    payment, refund = _locked(refund_id)
+    if refund.state not in states.UNSENT_REFUND or refund.asked_at:
+        return refund
+    if queries.is_disputed(payment):
+        states.move_refund(refund, State.WAITING, waits_for=Refund.WaitsFor.DISPUTE)
+        return refund
+    refund.asked_at = now
+    refund.save(update_fields=["asked_at", "updated_at"])
+    return refund
+
+
+def _find(refund: Refund, provider: Gateway) -> ProviderRefund | None:
+    wanted = str(refund.public_id)
+    found = provider.list_refunds(refund.payment.intent_id or "")
+    return next((item for item in found if item.metadata.get("refund") == wanted), None)
+
+
+def _ask(refund: Refund, provider: Gateway) -> ProviderRefund:
     return provider.create_refund(
-        intent_id=intent_id,
+        intent_id=refund.payment.intent_id or "",
         amount=refund.amount,
-        key=f"re:{refund.public_id}",
+        key=_key(refund),
         metadata={"refund": str(refund.public_id), "payment": str(refund.payment.public_id)},
     )
 
 
-def _mine(refund: Refund, found: Sequence[ProviderRefund]) -> ProviderRefund | None:
-    wanted = str(refund.public_id)
-    return next((item for item in found if item.metadata.get("refund") == wanted), None)
+def _key(refund: Refund) -> str:
+    """Return the refund's own key; another one after a no, which the provider remembers with it."""
+    again = f":{refund.failure}" if refund.failure else ""
+    return f"re:{refund.public_id}{again}"
 
 
 @transaction.atomic(durable=True)
-def _settle_one(refund_id: int, *, refund_ref: str | None, to: str) -> Refund:
+def _refused(refund_id: int, *, reason: str) -> Refund:
+    """Store a definite no. One for a dispute that we have not heard the end of is a wait."""
     payment, refund = _locked(refund_id)
-    _follow(payment, refund, refund_ref=refund_ref, to=to)
+    if refund.state not in states.UNSENT_REFUND:
+        return refund
+    log.error("refund refused: refund=%s reason=%s", refund.public_id, reason)
+    is_over = payment.disputes.exists() and not queries.is_disputed(payment)
+    if reason == DISPUTED and not is_over:
+        refund.asked_at, refund.failure = None, reason
+        states.move_refund(refund, State.WAITING, waits_for=Refund.WaitsFor.DISPUTE)
+    else:
+        follow(payment, refund, to=State.FAILED, failure=reason)
+    return refund
+
+
+@transaction.atomic(durable=True)
+def _settle_one(
+    refund_id: int, *, to: str, refund_ref: str | None = None, failure: str = ""
+) -> Refund:
+    payment, refund = _locked(refund_id)
+    follow(payment, refund, to=to, refund_ref=refund_ref, failure=failure)
     return refund
 
 
@@ -100,46 +151,27 @@ def _return_to_voucher(refund_id: int, *, now: datetime) -> Refund:
     payment, refund = _locked(refund_id)
     if payment.voucher_id and refund.state == State.REQUESTED:
         put_back(payment.voucher_id, refund.amount, now=now)
-        _follow(payment, refund, refund_ref=None, to=State.SUCCEEDED)
+        follow(payment, refund, to=State.SUCCEEDED)
     return refund
 
 
 def _locked(refund_id: int) -> tuple[Payment, Refund]:
     payment_id = Refund.objects.values_list("payment_id", flat=True).get(pk=refund_id)
     payment = queries.lock_payment(payment_id)
-    return payment, Refund.objects.select_for_update().get(pk=refund_id)
-
-
-def _follow(payment: Payment, refund: Refund, *, refund_ref: str | None, to: str) -> None:
-    """Move a refund and keep the sums of its payment and booking; both are locked."""
-    if refund.state == to or not states.refund_may(refund, to):
-        return
-    came_from = refund.state
+    refund = Refund.objects.select_for_update().get(pk=refund_id)
     refund.payment = payment
-    refund.refund_id = refund.refund_id or refund_ref
-    states.move_refund(refund, to)
-    if to == State.SUCCEEDED:
-        _count(payment, refund.amount)
-        signals.refund_settled.send(sender=Refund, refund=refund)
-    if to in states.LOST_REFUND:
-        log.error("refund did not arrive: refund=%s state=%s", refund.public_id, to)
-        payment.refunded -= refund.amount
-        payment.save(update_fields=["refunded", "updated_at"])
-        if came_from == State.SUCCEEDED:
-            _count(payment, -refund.amount)
-
-
-def _count(payment: Payment, amount_change: int) -> None:
-    if payment.counted:
-        record_refund(payment.booking_id, amount_change=amount_change)
-        payment.booking.refresh_from_db()
+    return payment, refund
 
 
 def _ours(payment: Payment, listed: ProviderRefund) -> Refund | None:
+    """Return our row of a listed refund: by its id, or by the mark that we left on it.
+
+    A row that was given up is not it: the provider did it all the same, so it is written anew.
+    """
     by_id = payment.refunds.filter(refund_id=listed.id).first()
     if by_id:
         return by_id
-    for refund in payment.refunds.filter(refund_id=None):
+    for refund in payment.refunds.filter(refund_id=None).exclude(state__in=states.LOST_REFUND):
         if listed.metadata.get("refund") == str(refund.public_id):
             return refund
     return None
@@ -149,11 +181,12 @@ def _adopt(payment: Payment, listed: ProviderRefund) -> Refund | None:
     """Write down a refund that was made in the provider's dashboard."""
     if STATE_OF_STATUS.get(listed.status) in states.LOST_REFUND:
         return None
-    if payment.refunded + listed.amount > payment.captured:
+    make_room(payment, amount=listed.amount)
+    if payment.captured - payment.refunded < listed.amount:
         raise RefundsDisagree
     payment.refunded += listed.amount
-    payment.save(update_fields=["refunded", "updated_at"])
-    return Refund.objects.create(
+    count_chargebacks(payment)
+    refund = Refund.objects.create(
         payment=payment,
         state=State.PENDING,
         amount=listed.amount,
@@ -162,3 +195,5 @@ def _adopt(payment: Payment, listed: ProviderRefund) -> Refund | None:
         actor=payment.gateway,
         refund_id=listed.id,
     )
+    ledger.refund_owed(refund, at=refund.created_at)
+    return refund

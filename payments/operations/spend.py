@@ -10,7 +10,7 @@ from bookings.operations.check import LOST
 from bookings.operations.confirm import mark_paid
 from bookings.queries import amount_due, booking_for_update, booking_with_legs
 from ferries.errors import NotBookable
-from payments import queries, signals
+from payments import ledger, queries, signals
 from payments.errors import (
     VoucherCurrency,
     VoucherExpired,
@@ -72,6 +72,8 @@ def _pay(booking_id: int, voucher_id: int, *, now: datetime) -> Payment:
     if mark_paid(booking_id, amount=due, now=now) != "paid":
         raise NotBookable([LOST.as_dict()])
     booking.refresh_from_db()
+    ledger.money_received(payment, at=now)
+    ledger.booking_sold(payment, at=now)
     signals.payment_succeeded.send(sender=Payment, payment=payment)
     return payment
 

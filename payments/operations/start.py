@@ -1,27 +1,23 @@
 """Starting a payment of a booking or of its outstanding change: one open attempt, reused."""
 
-import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
-from bookings.errors import WrongState
+from bookings.errors import HoldExpired, WrongState
 from bookings.models import Booking
 from bookings.operations.amend import begin_amendment_payment
 from bookings.operations.check import check_space
 from bookings.operations.confirm import begin_payment, mark_paid
 from bookings.queries import amount_due, booking_for_update, booking_with_legs
-from payments import queries, states
-from payments.errors import PaymentClosed, ProviderRefused
+from payments import currencies, queries, queue, states
+from payments.errors import AmountNotPayable, PaymentClosed, ProviderRefused
 from payments.gateways import Gateway, Intent, gateway
 from payments.models import Payment
-from payments.operations.settle import apply_intent
-
-log = logging.getLogger(__name__)
-
-APP = "maritime"
+from payments.operations.owners import APP
+from payments.operations.settle import apply_intent, drop_missing, drop_payment
 
 
 @dataclass(frozen=True)
@@ -43,13 +39,15 @@ def start_payment(booking_id: int, *, now: datetime) -> Started:
 
     The hold is extended once. A booking that costs nothing is paid at once without a provider.
     Never call it inside a transaction. Raises NotBookable, HoldExpired or WrongState (of
-    bookings), ProviderUnavailable, ProviderRefused, PaymentsNotConfigured.
+    bookings), AmountNotPayable, ProviderUnavailable, ProviderRefused, PaymentsNotConfigured.
     """
     booking = begin(booking_id, now=now)
-    if amount_due(booking, now=now) == 0:
-        with transaction.atomic(durable=True):
-            mark_paid(booking_id, amount=0, now=now)
-        return Started(payment=None, client_secret="", created=True)
+    due = amount_due(booking, now=now)
+    if due == 0:
+        return _pay_nothing(booking_id, now=now)
+    smallest = currencies.smallest_payable(due, booking.currency)
+    if smallest != due:
+        raise AmountNotPayable(amount=due, smallest=smallest, currency=booking.currency)
     provider = gateway()
     reused = _reuse(booking, provider=provider, now=now)
     if reused:
@@ -57,6 +55,9 @@ def start_payment(booking_id: int, *, now: datetime) -> Started:
     payment = _row(booking_id, provider=provider, now=now)
     intent = _create(payment, booking=booking, provider=provider)
     stored = _store_intent(payment.pk, intent)
+    if stored.state not in states.OPEN_PAYMENT:
+        # The secret is not handed out, so nobody can pay this intent; a job closes it.
+        raise PaymentClosed
     return Started(payment=stored, client_secret=intent.client_secret, created=True)
 
 
@@ -81,17 +82,29 @@ def metadata_of(payment: Payment, booking: Booking) -> dict[str, str]:
     }
 
 
+def _pay_nothing(booking_id: int, *, now: datetime) -> Started:
+    with transaction.atomic(durable=True):
+        outcome = mark_paid(booking_id, amount=0, now=now)
+    if outcome == "no_space":
+        raise HoldExpired
+    return Started(payment=None, client_secret="", created=True)
+
+
 def _reuse(booking: Booking, *, provider: Gateway, now: datetime) -> Started | None:
     """Return the open payment if the customer can go on with it; close it if not."""
     payment = queries.open_payment_of(booking)
     if payment is None or payment.intent_id is None:
         return None
     if payment.gateway != provider.code:
-        _drop(payment.pk)
+        drop_payment(payment.pk)
         return None
-    intent = provider.retrieve_intent(payment.intent_id)
-    if intent.amount != amount_due(booking, now=now) and intent.status.startswith("requires_"):
-        intent = provider.cancel_intent(intent.id)
+    try:
+        intent = provider.retrieve_intent(payment.intent_id)
+        if intent.amount != amount_due(booking, now=now) and intent.status.startswith("requires_"):
+            intent = provider.cancel_intent(intent.id)
+    except ProviderRefused as error:
+        drop_missing(payment, error)
+        return None
     payment = apply_intent(payment.pk, intent, now=now)
     if payment.state == Payment.State.CANCELED:
         return None
@@ -123,26 +136,33 @@ def _create(payment: Payment, *, booking: Booking, provider: Gateway) -> Intent:
             currency=payment.currency,
             key=f"pi:{payment.public_id}",
             metadata=metadata_of(payment, booking),
+            methods=_methods(payment, booking),
         )
     except ProviderRefused:
-        _drop(payment.pk)
+        drop_payment(payment.pk)
         raise
+
+
+def _methods(payment: Payment, booking: Booking) -> str:
+    """Return "instant" when a bank that takes days would be too late for the first departure.
+
+    Counted from the birth of the payment: a repeated call must be the same in everything.
+    """
+    first = booking.legs.order_by("position").first()
+    slow = timedelta(hours=settings.PAYMENT_ASYNC_CLOSE_HOURS)
+    is_near = first is not None and first.departs_at - payment.created_at < slow
+    return "instant" if is_near else "all"
 
 
 @transaction.atomic(durable=True)
 def _store_intent(payment_id: int, intent: Intent) -> Payment:
     payment = queries.lock_payment(payment_id)
-    if payment.state not in states.OPEN_PAYMENT:
-        # The secret is not handed out, so nobody can pay this intent.
-        raise PaymentClosed
     payment.intent_id = intent.id
     payment.save(update_fields=["intent_id", "updated_at"])
+    if payment.state not in states.OPEN_PAYMENT:
+        queue.add(
+            "payments.verify_payment_status",
+            key=f"orphan:{payment.pk}",
+            payment_id=payment.pk,
+        )
     return payment
-
-
-@transaction.atomic(durable=True)
-def _drop(payment_id: int) -> None:
-    """Close a payment which nobody can pay: refused, or of a gateway that is switched off."""
-    payment = queries.lock_payment(payment_id)
-    if states.payment_may(payment, Payment.State.CANCELED):
-        states.move_payment(payment, Payment.State.CANCELED)

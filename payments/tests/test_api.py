@@ -127,6 +127,7 @@ def test_bob_refunds_a_part(bob):
                 "id": str(refund.public_id),
                 "amount": 400,
                 "state": "requested",
+                "waits_for": "",
                 "reason": "late ship",
             }
         ],

@@ -10,7 +10,7 @@ from bookings.operations.expire import expire_holds
 from bookings.tests.makers import held, used
 from ferries.tests import makers as ferries
 from maritime.lib import clock
-from maritime.ops.models import Job
+from maritime.ops.models import Job, StaffTask
 from payments import queries
 from payments.models import DemoIntent, Payment, Refund
 from payments.operations.settle import close_payment, settle
@@ -95,9 +95,24 @@ def test_money_that_does_not_match_is_quarantined(wrong, heard):
     payment = settle(payment.pk, now=clock.now())
 
     assert payment.state == "quarantined"
+    assert payment.problem.split(", ")[0] in ("amount", "currency", "payment")
     assert payment.captured == wrong.get("amount_received", 1000)
+    assert payment.currency == wrong.get("currency", "USD")
+    task = StaffTask.objects.get()
+    assert (task.key, task.kind) == (f"payment:{payment.public_id}", "quarantine")
+    assert task.path == f"/admin/payments/payment/{payment.pk}/change/"
     assert Booking.objects.values_list("state", "paid").get() == ("payment_pending", 0)
     assert heard.said == []
+
+
+def test_money_with_the_name_of_another_booking_is_quarantined():
+    payment = opened()
+    pay(payment)
+    metadata = at_provider(payment).metadata
+    at_provider(payment, metadata={**metadata, "booking": "OTHER"})
+
+    assert settle(payment.pk, now=clock.now()).problem == "booking"
+    assert Booking.objects.get().paid == 0
 
 
 def test_money_for_an_old_price_is_quarantined():
@@ -105,7 +120,9 @@ def test_money_for_an_old_price_is_quarantined():
     Booking.objects.update(total=2000)
     pay(payment)
 
-    assert settle(payment.pk, now=clock.now()).state == "quarantined"
+    payment = settle(payment.pk, now=clock.now())
+
+    assert (payment.state, payment.problem) == ("quarantined", "price")
     assert Booking.objects.get().paid == 0
 
 

@@ -16,6 +16,10 @@ REFUND_MOVES = {
     ("requested", "pending"), ("requested", "succeeded"), ("requested", "failed"),
     ("requested", "canceled"), ("pending", "succeeded"), ("pending", "failed"),
     ("pending", "canceled"), ("succeeded", "failed"),
+    ("waiting", "waiting"), ("waiting", "requested"), ("waiting", "canceled"),
+    ("requested", "waiting"), ("requested", "unknown"), ("unknown", "waiting"),
+    ("unknown", "pending"), ("unknown", "succeeded"), ("unknown", "failed"),
+    ("unknown", "canceled"),
 }  # fmt: skip
 
 

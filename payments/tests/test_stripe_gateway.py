@@ -1,5 +1,6 @@
 """What goes over the wire to Stripe, and what its answers become."""
 
+from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
 import pytest
@@ -9,9 +10,10 @@ from responses import matchers
 
 from bookings.tests.makers import held
 from maritime.lib import clock
+from maritime.ops.models import StaffTask
 from payments import stripe_gateway
 from payments.errors import ProviderRefused, ProviderUnavailable
-from payments.gateways import Intent, ProviderRefund, gateway
+from payments.gateways import Intent, ProviderDispute, ProviderRefund, gateway
 from payments.models import Payment
 from payments.operations.start import start_payment
 
@@ -191,6 +193,167 @@ def test_lists_refunds_of_all_pages(api):
     assert [refund.id for refund in gateway().list_refunds("pi_1")] == ["re_2", "re_1"]
 
 
+SINCE = datetime(2026, 11, 1, tzinfo=UTC)
+DISPUTE = {
+    "id": "dp_1",
+    "object": "dispute",
+    "amount": 1105,
+    "currency": "usd",
+    "status": "needs_response",
+    "reason": "fraudulent",
+    "payment_intent": "pi_1",
+    "created": 1_800_000_000,
+    "evidence_details": {"due_by": 1_801_000_000},
+    "balance_transactions": [{"amount": -1105, "currency": "usd", "fee": 1500}],
+}
+
+
+def two_pages(api, path, first, second, **query):
+    """Let a list answer with two pages; all parameters must be as expected."""
+    query = {"limit": "100", **query}
+    body = {"object": "list", "url": f"/v1/{path}"}
+    for found, has_more, more in (
+        (first, True, {}),
+        (second, False, {"starting_after": first["id"]}),
+    ):
+        api.get(
+            f"{API}/{path}",
+            json={**body, "data": [found], "has_more": has_more},
+            match=[matchers.query_param_matcher({**query, **more})],
+        )
+
+
+def test_lists_intents_refunds_and_disputes_of_all_pages(api):
+    since = {"created[gte]": str(int(SINCE.timestamp()))}
+    two_pages(api, "payment_intents", {**INTENT, "id": "pi_2"}, INTENT, **since)
+    two_pages(api, "refunds", {**REFUND, "id": "re_2"}, REFUND, **since)
+    two_pages(api, "disputes", {**DISPUTE, "id": "dp_2"}, DISPUTE, **since)
+
+    assert [found.id for found in gateway().intents_since(SINCE)] == ["pi_2", "pi_1"]
+    refunds = list(gateway().refunds_since(SINCE))
+    assert [(found.id, found.intent_id) for found in refunds] == [
+        ("re_2", "pi_1"), ("re_1", "pi_1"),
+    ]  # fmt: skip
+    assert [found.id for found in gateway().disputes_since(SINCE)] == ["dp_2", "dp_1"]
+
+
+def test_a_page_that_fails_is_no_end_of_the_list(api):
+    first = {"object": "list", "url": "/v1/refunds", "has_more": True, "data": [REFUND]}
+    api.get(f"{API}/refunds", json=first)
+    api.get(f"{API}/refunds", status=500, json={"error": {"type": "api_error"}})
+
+    found = gateway().refunds_since(SINCE)
+
+    assert next(found).id == "re_1"
+    with pytest.raises(ProviderUnavailable):
+        next(found)
+
+
+def test_retrieves_a_dispute(api):
+    api.get(f"{API}/disputes/dp_1", json=DISPUTE)
+
+    assert gateway().retrieve_dispute("dp_1") == ProviderDispute(
+        id="dp_1", intent_id="pi_1", amount=1105, withdrawn=1105, currency="USD",
+        status="needs_response", reason="fraudulent",
+        due_by=datetime.fromtimestamp(1_801_000_000, UTC),
+        created=datetime.fromtimestamp(1_800_000_000, UTC),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("moved", "withdrawn"),
+    [
+        ([], 0),
+        ([(-1105, "usd")], 1105),
+        ([(-1105, "usd"), (1105, "usd")], 0),
+        ([(-1105, "usd"), (1105, "usd"), (-1105, "usd")], 1105),
+        ([(-600, "usd")], 600),
+        # Of an account in another currency: how much in dollars is not told, only that it is held.
+        ([(-9800, "sek")], 1105),
+        ([(-9800, "sek"), (9700, "sek")], 1105),
+        ([(-9800, "sek"), (9800, "sek")], 0),
+    ],
+)
+def test_reads_what_a_dispute_withholds(api, moved, withdrawn):
+    movements = [{"amount": amount, "currency": currency} for amount, currency in moved]
+    api.get(f"{API}/disputes/dp_1", json={**DISPUTE, "balance_transactions": movements})
+
+    assert gateway().retrieve_dispute("dp_1").withdrawn == withdrawn
+
+
+@pytest.mark.parametrize("details", [None, {}, {"due_by": None}, {"due_by": 0}])
+def test_dispute_may_have_no_deadline_and_no_intent(api, details):
+    few = {**DISPUTE, "evidence_details": details, "payment_intent": None}
+    api.get(f"{API}/disputes/dp_1", json=few)
+
+    found = gateway().retrieve_dispute("dp_1")
+
+    assert (found.due_by, found.intent_id) == (None, "")
+
+
+def test_reads_why_a_refund_failed_and_ids_of_expanded_objects(api):
+    failed = {**REFUND, "status": "failed", "failure_reason": "expired_or_canceled_card"}
+    body = {"object": "list", "url": "/v1/refunds", "has_more": False}
+    api.get(f"{API}/refunds", json={**body, "data": [{**failed, "payment_intent": INTENT}]})
+
+    (found,) = gateway().list_refunds("pi_1")
+
+    assert (found.status, found.failure) == ("failed", "expired_or_canceled_card")
+    assert found.intent_id == "pi_1"
+
+
+@pytest.mark.parametrize(
+    ("methods", "sent_configuration"), [("all", "pmc_all"), ("instant", "pmc_instant")]
+)
+def test_names_the_configuration_of_methods(api, settings, methods, sent_configuration):
+    settings.STRIPE_METHOD_CONFIGURATION = "pmc_all"
+    settings.STRIPE_INSTANT_METHOD_CONFIGURATION = "pmc_instant"
+    api.post(f"{API}/payment_intents", json=INTENT)
+
+    create(methods=methods)
+
+    assert sent(api)[0]["payment_method_configuration"] == sent_configuration
+
+
+def test_tells_stripe_nothing_about_our_machine(api):
+    api.get(f"{API}/payment_intents/pi_1", json=INTENT)
+    for _ in range(2):
+        gateway().retrieve_intent("pi_1")
+
+    headers = api.calls[1].request.headers
+    assert "X-Stripe-Client-Telemetry" not in headers
+    assert "telemetry_id" not in headers["X-Stripe-Client-User-Agent"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("status", "kind", "error"),
+    [
+        (400, "idempotency_error", "IdempotencyError"),
+        (401, "invalid_request_error", "AuthenticationError"),
+        (403, "invalid_request_error", "PermissionError"),
+    ],
+)
+def test_what_we_did_wrong_alarms_staff_once(api, status, kind, error):
+    api.post(f"{API}/payment_intents", status=status, json={"error": {"type": kind}})
+
+    for _ in range(2):
+        with pytest.raises(ProviderUnavailable):
+            create()
+
+    assert StaffTask.objects.values_list("key", "kind").get() == (f"stripe:{error}", "stripe")
+
+
+@pytest.mark.django_db
+def test_outages_alarm_nobody(api):
+    api.post(f"{API}/payment_intents", status=409, json={"error": {"type": "idempotency_error"}})
+
+    with pytest.raises(ProviderUnavailable):
+        create()
+
+    assert StaffTask.objects.count() == 0
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "code"),
     [
@@ -209,6 +372,7 @@ def test_a_definite_no_is_permanent(api, status, kind, code):
     assert len(api.calls) == 1
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("answer", "calls"),
     [

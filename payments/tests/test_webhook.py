@@ -1,4 +1,6 @@
 import json
+import logging
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
@@ -15,6 +17,7 @@ EVENT = {
     "type": "payment_intent.succeeded",
     "livemode": False,
     "api_version": "2026-10-28.endive",
+    "created": 1_800_000_000,
     "data": {"object": {"id": "pi_1", "object": "payment_intent"}},
 }
 
@@ -36,10 +39,11 @@ def test_stores_the_exact_text_with_its_job_and_answers_200(client):
     )  # fmt: skip
     assert (event.body, event.state, event.livemode) == (text, "received", False)
     assert event.api_version == "2026-10-28.endive"
+    assert event.created == datetime(2027, 1, 15, 8, tzinfo=UTC)
     assert (job.task, job.key, job.arguments) == (
         "payments.process_payment_webhook", "event:evt_1", {"event_id": "evt_1"},
     )  # fmt: skip
-    assert (job.state, job.attempts, job.max_attempts) == ("pending", 0, 4)
+    assert (job.state, job.attempts, job.max_attempts) == ("pending", 0, 10)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -67,7 +71,7 @@ def test_answers_200_to_a_repeated_event_and_stores_it_once(client):
 @pytest.mark.django_db
 def test_repeated_event_wakes_its_dead_job_and_no_other(client):
     post(client, EVENT)
-    Job.objects.update(state="dead", attempts=4)
+    Job.objects.update(state="dead", attempts=10)
 
     post(client, EVENT)
     assert Job.objects.values_list("state", "attempts").get() == ("pending", 0)
@@ -95,6 +99,62 @@ def test_takes_text_outside_of_ascii(client):
     assert WebhookEvent.objects.get().body == text
 
 
+@pytest.mark.django_db
+def test_job_carries_the_id_of_the_request(client):
+    answer = post(client, EVENT, HTTP_X_REQUEST_ID="request-of-stripe")
+
+    assert answer["X-Request-ID"] == "request-of-stripe"
+    assert Job.objects.get().request_id == "request-of-stripe"
+
+
+@pytest.mark.django_db
+def test_older_secret_is_logged_by_its_number(client, caplog):
+    text = json.dumps(EVENT)
+    with caplog.at_level(logging.INFO, logger="payments"):
+        post(client, text)
+        assert "older secret" not in caplog.text
+        post(client, text, HTTP_STRIPE_SIGNATURE=signature(text, secret="whsec_old"))
+
+    assert "number=2 of 3" in caplog.text
+    assert "whsec" not in caplog.text
+
+
+# Odd, and signed: Stripe means something by it, so it is stored and never answered 5xx.
+SIGNED_ODDITIES = {
+    "NUL escape in a text": {**EVENT, "request": {"id": "a\x00b"}},
+    "lone surrogate in a text": {**EVENT, "request": {"id": "\ud800"}},
+    "huge whole number": {**EVENT, "pending_webhooks": 10**4000},
+    "huge fraction": {**EVENT, "pending_webhooks": float("inf")},
+    "no number": {**EVENT, "pending_webhooks": float("nan")},
+    "created in another age": {**EVENT, "created": 10**30},
+    "created before all ages": {**EVENT, "created": -(10**30)},
+    "created is a fraction": {**EVENT, "created": 1.5},
+    "created is true": {**EVENT, "created": True},
+    "created is text": {**EVENT, "created": "yesterday"},
+    "created is missing": without("created"),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("facts", SIGNED_ODDITIES.values(), ids=SIGNED_ODDITIES.keys())
+def test_stores_odd_events_as_they_are(client, facts):
+    text = json.dumps(facts)
+
+    assert post(client, text).status_code == 200
+
+    event = WebhookEvent.objects.get()
+    assert event.body == text
+    assert (event.created is None) == (facts.get("created") != EVENT["created"])
+
+
+@pytest.mark.django_db
+def test_of_a_key_that_is_there_twice_the_last_counts(client):
+    text = json.dumps(EVENT).replace('"id": "evt_1"', '"id": "evt_0", "id": "evt_1"')
+
+    assert post(client, text).status_code == 200
+    assert WebhookEvent.objects.get().event_id == "evt_1"
+
+
 SIGNED_NONSENSE = {
     "empty": "",
     "not JSON": "{",
@@ -107,6 +167,7 @@ SIGNED_NONSENSE = {
     "NUL escape in the id": json.dumps({**EVENT, "id": "evt\x00"}),
     "lone surrogate in the id": json.dumps({**EVENT, "id": "evt_\ud800"}),
     "deep": "[" * 100_000,
+    "deep inside an event": json.dumps(EVENT)[:-1] + ', "x": ' + "[" * 5000 + "]" * 5000 + "}",
     "long number": "9" * 10_000,
     "no id": json.dumps(without("id")),
     "no type": json.dumps(without("type")),
@@ -180,6 +241,22 @@ def test_refuses_a_body_above_the_cap(client):
 
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
     assert WebhookEvent.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("length", ["524289", "9" * 30, "9" * 5000])
+def test_refuses_a_body_that_says_to_be_too_large_before_reading_it(client, length):
+    answer = post(client, EVENT, CONTENT_LENGTH=length)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("length", ["", "-5", "abc", "١٢"])
+def test_length_that_is_none_is_a_body_without_its_signature(client, length):
+    answer = post(client, EVENT, CONTENT_LENGTH=length)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_signature")
 
 
 @pytest.mark.django_db

@@ -21,7 +21,7 @@ def test_booking_page(crossing, client, pages, run_jobs, django_assert_num_queri
     booking_address = client.get(f"{pay_address}return/").url
     run_jobs()
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(4):
         client.get(booking_address)
 
 

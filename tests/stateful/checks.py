@@ -27,6 +27,17 @@ PAID = ("paid", "confirmed")
 Place = tuple[int, int, str]
 
 
+class Wrong(AssertionError):
+    """Something is not as it must be; says what, one sentence a line."""
+
+
+def judge(wrong: Iterable[str]) -> None:
+    """Raise `Wrong` with all faults, if there are any."""
+    sentences = "\n".join(wrong)
+    if sentences:
+        raise Wrong(sentences)
+
+
 class Story:
     """The whole database at one moment, read in a handful of queries."""
 
@@ -109,6 +120,12 @@ class Story:
             and not self.displaced[booking.public_id]
             and all(leg.departs_at > self.now for leg in booking.legs.all())
         )
+
+    def ends(self) -> list[datetime]:
+        """Return the moments at which holds end and shares are released, the next one first."""
+        moments = {claim.expires_at for claim in self.claims if claim.state == "held"}
+        moments |= {pool.allotment.release_at for pool in self.pools if pool.allotment}
+        return sorted(moment for moment in moments if moment > self.now)
 
     def counts(self) -> Counter[str]:
         """Return how many there are of bookings in each state, waiting changes and shares."""

@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ferries.gtfs.reader import read_feed
 from ferries.simulator.books import IN_MEMORY, Books
 from ferries.simulator.company import Company
-from ferries.simulator.controls import Controls, Settings
+from ferries.simulator.controls import RATES, Controls, Settings, rate
+from ferries.simulator.questions import Invalid
 from ferries.simulator.server import OperatorServer
 from ferries.simulator.timetable import Timetable
 from maritime import env
@@ -34,9 +35,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--latency-ms",
             type=_latency,
-            default=(150, 150),
-            help="delay before each answer: 150 or 500-2000",
+            default=Settings.latency_ms,
+            help="delay before each answer: 150 or 500-2000 (the default)",
         )
+        for name in RATES:
+            parser.add_argument(
+                f"--{name.replace('_', '-')}",
+                type=_rate,
+                default=0.0,
+                help="how often, from 0 to 1 (docs/operators.md)",
+            )
         parser.add_argument("--seed", type=int, help="makes faults and delays repeatable")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,7 +54,8 @@ class Command(BaseCommand):
         if feed.errors:
             raise CommandError(f"The timetable cannot be used: {feed.errors[0]}")
         books = Books(options["state_file"])
-        controls = Controls(Settings(latency_ms=options["latency_ms"]), seed=options["seed"])
+        faults = {name: options[name] for name in ("latency_ms", *RATES)}
+        controls = Controls(Settings(**faults), seed=options["seed"])
         company = Company(Timetable(feed), books, controls)
         key = env.text("SIMULATOR_API_KEY")
         try:
@@ -66,6 +75,14 @@ def _latency(text: str) -> tuple[int, int]:
     if not least.isdecimal() or not (most or least).isdecimal() or int(most or least) < int(least):
         raise ArgumentTypeError("milliseconds are written like 150 or 500-2000")
     return int(least), int(most or least)
+
+
+def _rate(text: str) -> float:
+    """Read how often a fault happens."""
+    try:
+        return rate(float(text))
+    except (ValueError, Invalid) as error:
+        raise ArgumentTypeError("a rate is a number from 0 to 1") from error
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

@@ -9,7 +9,7 @@ import pytest
 from ferries.gtfs.reader import read_feed
 from ferries.management.commands.run_operator_simulator import FEED
 from ferries.models import Operator
-from ferries.operators import breaker
+from ferries.operators import store
 from ferries.operators.answers import StopPort
 from ferries.operators.http import HttpConnector
 from ferries.simulator.books import Books
@@ -88,8 +88,8 @@ def connector() -> HttpConnector:
 
 
 @pytest.fixture(autouse=True)
-def _breaker_asks_redis(monkeypatch):
-    monkeypatch.setattr(breaker, "_paused_until", 0.0)
+def _breaker_asks_redis():
+    store.resume()
 
 
 def remote(code: str, url: str, *, timeout_seconds: float = 2.0) -> Operator:

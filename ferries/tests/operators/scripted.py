@@ -6,6 +6,13 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+class _Quiet(ThreadingHTTPServer):
+    """Callers that hang up are no news."""
+
+    def handle_error(self, request, client_address):
+        pass
+
+
 class ScriptedServer:
     """Gives the prepared answers in order, the last one again and again; notes what was asked."""
 
@@ -13,11 +20,12 @@ class ScriptedServer:
         self.answers = []
         self.asked = []
         self.headers = []
+        self.bodies = []
         script = self
 
         class Handler(BaseHTTPRequestHandler):
             def answer(self):
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                script.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
                 script.asked.append(f"{self.command} {self.path}")
                 script.headers.append(dict(self.headers))
                 script.next_answer()(self)
@@ -27,7 +35,7 @@ class ScriptedServer:
 
         for method in ("GET", "POST", "PUT"):
             setattr(Handler, f"do_{method}", Handler.answer)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Quiet(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._server.block_on_close = False
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -41,6 +49,10 @@ class ScriptedServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def wrap(self, context):
+        """Speak TLS from now on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def next_answer(self):
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]

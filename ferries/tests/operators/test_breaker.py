@@ -4,12 +4,15 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings as django_settings
 
 from ferries.errors import CircuitOpen, NotBookable, OperatorUnavailable
 from ferries.operators import breaker
+from ferries.operators.breaker import State
+from ferries.tests import makers
 
 OTHER_PROCESS = """
 from ferries.errors import CircuitOpen
@@ -148,3 +151,74 @@ def test_without_redis_everything_passes(settings):
     fail(10)
 
     assert passes()
+
+
+class TestStates:
+    """What staff and figures are told."""
+
+    def test_an_operator_that_works_is_closed(self):
+        fail(2)
+
+        assert breaker.states(["KOMP", "OTHER"]) == {
+            "KOMP": State("closed", failures=2),
+            "OTHER": State("closed"),
+        }
+
+    def test_one_that_failed_is_open_since_then(self, short):
+        before = datetime.now(UTC)
+        fail(5)
+
+        opened = breaker.states(["KOMP"])["KOMP"]
+        time.sleep(1.1)
+        probing = breaker.states(["KOMP"])["KOMP"]
+
+        assert (opened.name, opened.failures, probing.name) == ("open", 0, "probing")
+        assert before <= opened.since <= datetime.now(UTC)
+        assert probing.since == opened.since
+
+    def test_failed_tries_do_not_move_the_beginning(self, short):
+        fail(5)
+        since = breaker.states(["KOMP"])["KOMP"].since
+        time.sleep(1.1)
+
+        fail(1)
+
+        assert breaker.states(["KOMP"])["KOMP"] == State("open", since=since)
+
+    def test_it_is_closed_by_hand(self):
+        fail(5)
+
+        assert breaker.close("KOMP")
+
+        assert passes()
+        assert breaker.states(["KOMP"]) == {"KOMP": State("closed")}
+        assert not breaker.close("KOMP")
+
+    def test_without_redis_nobody_knows(self, settings):
+        settings.CACHES = {
+            "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:9/0"}
+        }
+
+        assert breaker.states(["KOMP"]) == {"KOMP": State("unknown")}
+        assert breaker.states([]) == {}
+
+
+@pytest.mark.django_db
+def test_figures_tell_who_is_left_alone(client, settings):
+    settings.METRICS_TOKEN = "token"
+    for code in ("GOOD", "GONE", "OLD"):
+        makers.operator(code, adapter="http", active=code != "OLD")
+    makers.operator("HOME")
+    fail(1, "GOOD")
+    fail(5, "GONE")
+
+    page = client.get("/metrics", headers={"Authorization": "Bearer token"}).content.decode()
+
+    names = ("maritime_operator_breaker_open{", "maritime_operator_recent_failures{")
+    figures = [line for line in page.splitlines() if line.startswith(names)]
+    assert figures == [
+        'maritime_operator_breaker_open{operator="GONE"} 1.0',
+        'maritime_operator_breaker_open{operator="GOOD"} 0.0',
+        'maritime_operator_recent_failures{operator="GONE"} 0.0',
+        'maritime_operator_recent_failures{operator="GOOD"} 1.0',
+    ]

@@ -1,6 +1,7 @@
 """The guarded doors: deadline, statuses, breaker, and no call inside a transaction."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,6 +14,8 @@ from ferries.party import Party
 from ferries.tests import makers
 from ferries.tests.operators.conftest import STOPS, serving
 from ferries.tests.operators.scripted import says
+from maritime.lib import request_ids
+from maritime.ops import counters
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +51,15 @@ def search_many(*operators, deadline_seconds=2.0):
     return [(operator.code, offers, status) for operator, offers, status in found]
 
 
+def search_many_of(operators, *, deadline_seconds):
+    """Search in a visitor's own thread and database connection."""
+    try:
+        found = search_many(*operators, deadline_seconds=deadline_seconds)
+    finally:
+        connection.close()
+    return [(code, status) for code, _, status in found]
+
+
 def test_a_slow_operator_does_not_delay_the_others(simulator, timetable, control):
     quick = saved("QUICK", simulator.url)
     with serving(timetable) as slow_system:
@@ -62,6 +74,25 @@ def test_a_slow_operator_does_not_delay_the_others(simulator, timetable, control
     assert [(code, status) for code, _, status in answers] == [("SLOW", "timeout"), ("QUICK", "ok")]
     assert answers[0][1] is None
     assert answers[1][1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_hangs_fills_its_own_threads_only(simulator, timetable, monkeypatch):
+    """Several searches at once: those that wait for one operator take no thread from the other."""
+    monkeypatch.setattr(calls, "THREADS_EACH", 2)
+    with serving(timetable) as hanging_system:
+        hanging_system.controls.change({"latency_ms": 60_000})
+        operators = [
+            saved("HANGS", hanging_system.url, timeout_seconds=8.0),
+            saved("BRISK", simulator.url),
+        ]
+        with ThreadPoolExecutor(6) as visitors:
+            searches = [
+                visitors.submit(search_many_of, operators, deadline_seconds=4.0) for _ in range(6)
+            ]
+            answers = [each.result() for each in searches]
+
+    assert answers == [[("HANGS", "timeout"), ("BRISK", "ok")]] * 6
 
 
 def test_operators_are_asked_at_the_same_time(timetable, simulator, control):
@@ -174,6 +205,31 @@ def test_a_failure_is_logged_with_its_cause_and_nothing_else(scripted, caplog):
         "operator call failed: operator=ODD call=search error=OperatorUnavailable "
         "cause=Malformed('offers is not a list of at most 500') ms="
     )
+
+
+def test_the_time_of_calls_is_counted_by_question_and_outcome(simulator, control):
+    operator = saved("TIMED", simulator.url)
+    search_many(operator)
+    control(error_rate=1)
+    search_many(operator)
+
+    counted = {
+        dict(series.labels)["outcome"]: dict(series.labels)["question"]
+        for series in counters.totals()
+        if series.name == "maritime_operator_seconds"
+        and series.part == "sum"
+        and ("operator", "TIMED") in series.labels
+    }
+    assert counted == {"ok": "search", "error": "search"}
+
+
+def test_the_request_s_id_goes_along(scripted):
+    scripted.answers = [says({"offers": []})]
+
+    with request_ids.bound("request-0123456789"):
+        search_many(saved("KOMP", scripted.url))
+
+    assert [headers["X-Request-Id"] for headers in scripted.headers] == ["request-0123456789"]
 
 
 @pytest.mark.parametrize("offer_id", ["", "KOMP", "NOBODY~x", "\x00~x", "CLOSED~x"])

@@ -141,9 +141,3 @@ def test_cancelling_twice_is_one_cancellation(world):
 
 def test_status_of_a_reference_that_nobody_knows_is_unknown(world):
     assert world.connector.status(world.operator, reference="NOBODY-1").state == "unknown"
-
-
-def test_every_connector_has_all_capabilities(world):
-    assert world.connector.capabilities == {
-        "search", "check", "reserve", "confirm", "status", "cancel",
-    }  # fmt: skip

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 import httpx
 import pytest
 from django.conf import settings as django_settings
+
+from ferries.simulator.controls import Settings
 
 PARTY = {"adults": 1, "children": 0, "infants": 0, "vehicle": None}
 DAY = datetime.now(UTC).date() + timedelta(days=30)
@@ -119,9 +122,11 @@ class TestControls:
         answer = http.post("/control", json={"sold_out": False})
 
         assert answer.json() == {
-            "latency_ms": [0, 5], "error_rate": 0.0, "lose_answers": 0.0,
-            "sold_out": False, "refuse_confirm": False,
+            "latency_ms": [0, 5], "error_rate": 0.0, "lose_answers": 0.0, "garbage": 0.0,
+            "slow_drip": 0.0, "drip_seconds": 30.0, "sold_out": False, "sold_out_between": 0.0,
+            "refuse_confirm": False, "only": [],
         }  # fmt: skip
+        assert http.get("/control").json() == answer.json()
 
     @pytest.mark.parametrize(
         "body",
@@ -133,6 +138,10 @@ class TestControls:
             {"error_rate": 1.5},
             {"error_rate": True},
             {"sold_out": 1},
+            {"garbage": -0.1},
+            {"drip_seconds": 61},
+            {"only": "confirm"},
+            {"only": ["confirm", "health"]},
         ],
     )
     def test_wrong_settings_change_nothing(self, http, simulator, body):
@@ -158,6 +167,63 @@ class TestControls:
             "calls": {"search": 1, "reserve": 1},
             "reservations": {"held": 1},
         }
+
+
+class TestFaults:
+    """What the company does wrong, and what it has done all the same."""
+
+    def test_it_is_as_slow_as_real_systems_unless_told_otherwise(self):
+        assert Settings().latency_ms == (500, 2000)
+
+    def test_an_error_comes_before_anything_happens(self, http, control):
+        offer = first_offer(http)
+        control(error_rate=1)
+
+        answer = hold(http, offer, "R-1")
+
+        control(error_rate=0)
+        assert answer.status_code == 500
+        assert http.get("/v1/reservations/R-1").status_code == 404
+
+    @pytest.mark.parametrize("fault", ["lose_answers", "garbage"])
+    def test_a_lost_or_spoilt_answer_has_happened(self, http, control, fault):
+        offer = first_offer(http)
+        control(**{fault: 1, "only": ["reserve"]})
+
+        with pytest.raises((httpx.RemoteProtocolError, ValueError)):
+            hold(http, offer, "R-1").json()
+
+        assert http.get("/v1/reservations/R-1").json()["state"] == "held"
+
+    def test_a_drip_takes_its_time_and_has_happened(self, http, control):
+        offer = first_offer(http)
+        control(slow_drip=1, drip_seconds=0.3, only=["reserve"])
+        started = time.monotonic()
+
+        answer = hold(http, offer, "R-1")
+
+        assert answer.json()["state"] == "held"
+        assert time.monotonic() - started >= 0.25
+
+    def test_sold_out_in_between_is_seen_by_the_reservation_only(self, http, control):
+        control(sold_out_between=1)
+        offer = first_offer(http)
+        checked = http.post("/v1/check", json={"offer": offer, "party": PARTY}).json()["offer"]
+
+        answer = hold(http, offer, "R-1")
+
+        assert checked["refusals"] == []
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_bookable")
+        assert answer.json()["refusals"][0]["numbers"] == {"left": 0, "needed": 1}
+
+    def test_faults_may_be_for_some_calls_only(self, http, control):
+        offer = first_offer(http)
+        control(error_rate=1, only=["confirm"])
+
+        held = hold(http, offer, "R-1")
+        confirmed = http.post("/v1/reservations/R-1/confirm")
+
+        assert (held.status_code, confirmed.status_code) == (200, 500)
 
 
 class TestQuestions:

@@ -171,8 +171,8 @@ def test_retry_gives_a_dead_letter_fresh_attempts(django_capture_on_commit_callb
 def test_discard_settles_dead_letters_only() -> None:
     dead, pending = job(state=STATE.DEAD, last_error="x"), job()
 
-    assert jobs.discard(dead)
-    assert not jobs.discard(pending)
+    assert jobs.discard(dead, reason="x")
+    assert not jobs.discard(pending, reason="x")
 
     dead.refresh_from_db()
     pending.refresh_from_db()

@@ -1,0 +1,40 @@
+"""What the provider told us."""
+
+from django.db import models
+
+
+class WebhookEvent(models.Model):
+    """One verified event of the provider, kept as the exact text that was signed."""
+
+    class State(models.TextChoices):
+        """Where its processing stands."""
+
+        RECEIVED = "received", "received"
+        DONE = "done", "done"
+        IGNORED = "ignored", "not for us"
+        FAILED = "failed", "failed"
+
+    event_id = models.CharField(max_length=80, unique=True)
+    type = models.CharField(max_length=80)
+    object_id = models.CharField(max_length=80, blank=True)
+    livemode = models.BooleanField(default=False)
+    api_version = models.CharField(max_length=40, blank=True)
+    created = models.DateTimeField(null=True, blank=True, help_text="by the provider's clock")
+    body = models.TextField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
+    note = models.CharField(max_length=200, blank=True)
+    received_at = models.DateTimeField(auto_now_add=True)
+    processed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["object_id"], name="event_by_object"),
+            models.Index(
+                fields=["received_at"],
+                condition=models.Q(state__in=["received", "failed"]),
+                name="event_not_done",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"

@@ -1,0 +1,201 @@
+"""Scenarios: paying in time."""
+
+from payments.tests.money.rows import Row
+
+BOUGHT = {"booking": "confirmed 1000", "payments": "succeeded 1000", "mails": "paid tickets"}
+
+ROWS = (
+    Row("The card is good", "hold; start; pay; deliver", **BOUGHT),
+    Row(
+        "Events of all kinds come, wanted or not",
+        "subscribe to everything; hold; start; decline; pay; deliver; repeat",
+        **BOUGHT,
+    ),
+    Row("No event comes, the traveller returns", "hold; start; pay; drop; returns; work", **BOUGHT),
+    Row("No event comes, nobody returns", "hold; start; pay; drop; wait 6; sweep", **BOUGHT),
+    Row(
+        "The return page is quicker than the event",
+        "hold; start; pay; returns; work; deliver",
+        **BOUGHT,
+    ),
+    Row(
+        "Return page and event meet before any worker",
+        "hold; start; pay; returns; deliver",
+        **BOUGHT,
+    ),
+    Row("Every event comes again and again", "buy; repeat; repeat", **BOUGHT),
+    Row("The same news by events of other ids", "buy; echo", **BOUGHT),
+    Row(
+        "Events come a day late, the sweep was quicker",
+        "hold; start; pay; wait 6; sweep; wait 1440; deliver",
+        **BOUGHT,
+    ),
+    Row("The page is loaded twice", "hold; start; start; pay; deliver", **BOUGHT),
+    Row(
+        "Two tabs ask for a payment at the same moment",
+        "hold; two tabs start; pay; deliver",
+        **BOUGHT,
+    ),
+    Row(
+        "Two tabs, the second one pays what the first has paid",
+        "hold; start; start; pay; pays in vain; deliver",
+        **BOUGHT,
+    ),
+    Row(
+        "The first card is declined, the second is good",
+        "hold; start; decline; deliver; pay; deliver",
+        booking="confirmed 1000",
+        payments="succeeded 1000",
+        mails="declined paid tickets",
+    ),
+    Row(
+        "News of a declined card comes after the good one has paid",
+        "hold; start; decline; pay; deliver",
+        **BOUGHT,
+    ),
+    Row(
+        "Three cards are declined in a row",
+        "hold; start; decline; decline; decline; deliver",
+        booking="payment_pending 0",
+        payments="open",
+        mails="declined",
+    ),
+    Row(
+        "Declined, and eleven minutes later again",
+        "hold; start; decline; deliver; wait 11; decline; deliver",
+        booking="payment_pending 0",
+        payments="open",
+        mails="declined declined",
+    ),
+    Row(
+        "Declined, then the time runs out",
+        "hold; start; decline; deliver; wait 16; sweep; pays in vain",
+        booking="expired 0",
+        payments="canceled",
+        mails="declined",
+    ),
+    Row(
+        "The bank asks for 3-D Secure, the customer passes",
+        "hold; start; ask 3ds; deliver; pay; deliver",
+        **BOUGHT,
+    ),
+    Row(
+        "The bank asks for 3-D Secure, the customer fails",
+        "hold; start; ask 3ds; deliver; decline; deliver",
+        booking="payment_pending 0",
+        payments="open",
+        mails="declined",
+    ),
+    Row(
+        "The bank asks for 3-D Secure, the customer goes away",
+        "hold; start; ask 3ds; deliver; wait 16; sweep; pays in vain",
+        booking="expired 0",
+        payments="canceled",
+    ),
+    Row(
+        "Nobody pays",
+        "hold; start; wait 16; sweep; pays in vain",
+        booking="expired 0",
+        payments="canceled",
+    ),
+    Row("Nobody even starts to pay", "hold; wait 16; sweep", booking="expired 0"),
+    Row(
+        "A slow bank pays at once",
+        "hold; start; pay by bank; deliver; bank says yes; deliver",
+        **BOUGHT,
+    ),
+    Row(
+        "A slow bank is seen by the return page",
+        "hold; start; pay by bank; returns; bank says yes; returns; work; deliver",
+        **BOUGHT,
+    ),
+    Row(
+        "A slow bank says no",
+        "hold; start; pay by bank; deliver; bank says no; deliver",
+        booking="payment_pending 0",
+        payments="open",
+        mails="declined",
+    ),
+    Row(
+        "A slow bank says no, a card is good",
+        "hold; start; pay by bank; deliver; bank says no; deliver; pay; deliver",
+        booking="confirmed 1000",
+        payments="succeeded 1000",
+        mails="declined paid tickets",
+    ),
+    Row(
+        "A slow bank pays after the usual time of a hold",
+        "hold; start; pay by bank; deliver; wait 20; sweep; bank says yes; deliver",
+        **BOUGHT,
+    ),
+    Row(
+        "A slow bank pays, only the sweep sees it",
+        "hold; start; pay by bank; deliver; bank says yes; drop; wait 6; sweep",
+        **BOUGHT,
+    ),
+    Row(
+        "Neither events nor the minute's sweeps come, only the daily comparison",
+        "hold; start; pay; drop; wait 10; compare",
+        **BOUGHT,
+    ),
+    Row(
+        "A journey that costs nothing",
+        "hold 0; start; work",
+        booking="confirmed 0",
+        mails="tickets",
+    ),
+    Row("A voucher pays", "hold; spend voucher; work", **BOUGHT),
+    Row(
+        "A voucher pays while a card payment is open",
+        "hold; start; spend voucher; work; pays in vain; deliver",
+        booking="confirmed 1000",
+        payments="canceled, succeeded 1000",
+        mails="paid tickets",
+    ),
+    Row(
+        "A voucher pays while the card's money is on its way to us",
+        "hold; start; pay; spend voucher; deliver",
+        booking="confirmed 1000",
+        payments="succeeded 1000 back 1000, succeeded 1000",
+        refunds="succeeded 1000",
+        mails="paid refund tickets",
+    ),
+    Row(
+        "A voucher that is too small pays nothing",
+        "hold; spend voucher 500 409",
+        booking="held 0",
+    ),
+    Row(
+        "A voucher is refused while a slow bank works",
+        "hold; start; pay by bank; deliver; spend voucher 1000 409; bank says yes; deliver",
+        **BOUGHT,
+    ),
+    Row(
+        "A change that costs more is paid",
+        "buy; add traveller; start; pay; deliver",
+        booking="confirmed 2000",
+        payments="succeeded 1000, succeeded 1000",
+        mails="paid paid tickets tickets",
+    ),
+    Row(
+        "A change is paid, only the sweep sees it",
+        "buy; add traveller; start; pay; drop; wait 6; sweep",
+        booking="confirmed 2000",
+        payments="succeeded 1000, succeeded 1000",
+        mails="paid paid tickets tickets",
+    ),
+    Row(
+        "A change is paid by voucher",
+        "buy; add traveller; spend voucher; work",
+        booking="confirmed 2000",
+        payments="succeeded 1000, succeeded 1000",
+        mails="paid paid tickets tickets",
+    ),
+    Row(
+        "Nobody pays for the change",
+        "buy; add traveller; start; wait 31; sweep; pays in vain; deliver",
+        booking="confirmed 1000",
+        payments="succeeded 1000, canceled",
+        mails="paid tickets",
+    ),
+)
