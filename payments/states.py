@@ -1,5 +1,6 @@
 """The states of payments and refunds, the moves between them, and the only writers of `state`."""
 
+from maritime.ops import counters
 from payments.errors import WrongMove
 from payments.models import Dispute, Payment, Refund
 
@@ -59,6 +60,7 @@ def move_payment(payment: Payment, to: str) -> None:
         raise WrongMove
     payment.state = to
     payment.save()
+    counters.count("maritime_payments", state=to)
 
 
 def move_refund(refund: Refund, to: str, *, waits_for: str = "") -> None:
@@ -71,3 +73,4 @@ def move_refund(refund: Refund, to: str, *, waits_for: str = "") -> None:
     refund.state = to
     refund.waits_for = waits_for
     refund.save()
+    counters.count("maritime_refunds", state=to)

@@ -7,8 +7,10 @@ Nothing is lost by it: the row stays and the sweep publishes it.
 """
 
 import logging
+import os
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from celery import current_app
@@ -50,7 +52,8 @@ def send(task: str, arguments: dict[str, Any], *, job_id: int) -> bool:
     if breaker.is_open:
         return False
     try:
-        with pools.producers[_connection()].acquire(block=True, timeout=1) as producer:
+        pool = _producers(os.getpid(), current_app.conf.broker_write_url)
+        with pool.acquire(block=True, timeout=1) as producer:
             current_app.send_task(
                 task,
                 kwargs=arguments,
@@ -64,6 +67,12 @@ def send(task: str, arguments: dict[str, Any], *, job_id: int) -> bool:
         log.warning("broker does not answer: job=%s error=%s", job_id, type(error).__qualname__)
         return False
     return True
+
+
+@lru_cache(maxsize=4)
+def _producers(_pid: int, _url: str) -> Any:
+    """Return the process's pool for the broker; looking it up costs a new connection object."""
+    return pools.producers[_connection()]
 
 
 def answers() -> bool:

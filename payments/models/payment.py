@@ -63,6 +63,13 @@ class Payment(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state__in=["open", "processing", "quarantined"]),
+                name="payment_without_end",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["booking"],

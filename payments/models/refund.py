@@ -58,6 +58,13 @@ class Refund(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state__in=["waiting", "requested", "unknown", "pending"]),
+                name="refund_without_end",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["payment", "request_key"], name="refund_request_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_positive"),
