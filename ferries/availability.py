@@ -42,8 +42,8 @@ def left_of(sailing_ids: Sequence[int], *, now: datetime, batch: Batch | None = 
         spaces[space.sailing_id].append(space)
     until = cache.set_availability(
         {pk: [list(vars(space).values()) for space in spaces[pk]] for pk in missing},
+        batch,
         generations={pk: found[pk].generation for pk in missing},
-        batch=batch,
     )
     for pk, cached in found.items():
         if cached.value is not None:

@@ -93,12 +93,13 @@ def get_pair_and_results(
 
 def set_search_results(
     value: Any,
+    batch: Batch | None = None,
+    /,
     *,
     origin: str,
     destination: str,
     day: date,
     generation: str,
-    batch: Batch | None = None,
 ) -> float:
     """Store departures under the generation that the look-up gave; return their end.
 
@@ -131,7 +132,7 @@ def get_availability(sailing_ids: Sequence[int]) -> dict[int, Cached]:
 
 
 def set_availability(
-    values: Mapping[int, Any], *, generations: Mapping[int, str], batch: Batch | None = None
+    values: Mapping[int, Any], batch: Batch | None = None, /, *, generations: Mapping[int, str]
 ) -> float:
     """Store what is left on sailings under the generations that the look-up gave.
 
@@ -153,7 +154,7 @@ def get_operator_answer(operator: str, *, search_key: str) -> Cached:
 
 
 def set_operator_answer(
-    operator: str, value: Any, *, search_key: str, generation: str, batch: Batch | None = None
+    operator: str, value: Any, batch: Batch | None = None, /, *, search_key: str, generation: str
 ) -> float:
     """Store an operator's answer under the generation that the look-up gave."""
     key = f"{VERSION}:remote:{operator}:{search_key}"

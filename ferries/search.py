@@ -231,9 +231,9 @@ def _fill(question: _Question, found: _Found, batch: Batch, *, now: datetime) ->
         listing = Listing.from_json(facts)
         end = cache.set_search_results(
             facts,
+            batch,
             **question.cache_arguments,
             generation=found.generations[cache.SEARCHES],
-            batch=batch,
         )
         until = min(until, end)
     missing = [code for code, answer in found.remote.items() if answer is None]
@@ -243,9 +243,9 @@ def _fill(question: _Question, found: _Found, batch: Batch, *, now: datetime) ->
             end = cache.set_operator_answer(
                 answer.code,
                 _remote_json(answer),
+                batch,
                 search_key=question.key,
                 generation=found.generations[cache.operator_generation(answer.code)],
-                batch=batch,
             )
             until = min(until, end)
     remote = {**found.remote, **{answer.code: answer for answer in asked}}

@@ -184,6 +184,9 @@ PAYMENT_ASYNC_HOLD_HOURS = env.number("PAYMENT_ASYNC_HOLD_HOURS", 72)
 WEBHOOK_REFUSALS_PER_MINUTE = env.number("WEBHOOK_REFUSALS_PER_MINUTE", 60)
 # The demo gateway moves no money; it needs the absence of keys and an explicit wish.
 PAYMENTS_DEMO = not STRIPE_SECRET_KEY and (DEBUG or env.flag("PAYMENTS_DEMO"))
+# How often and how late the demo gateway tells its news, to see what that changes: nothing.
+DEMO_EVENT_COPIES = env.number("DEMO_EVENT_COPIES", 1)
+DEMO_EVENT_DELAY_SECONDS = env.number("DEMO_EVENT_DELAY_SECONDS", 0)
 # Staff refunds above this sum (whole units of the booking's currency) need a second person; 0: none.
 REFUND_APPROVAL_ABOVE = env.number("REFUND_APPROVAL_ABOVE", 500)
 
@@ -316,11 +319,14 @@ LOGGING = {
         "plain": {"format": "{asctime} {levelname} {request_id} {name} {message}", "style": "{"},
         "json": {"()": "maritime.lib.logs.JSONFormatter"},
     },
-    "filters": {"request_id": {"()": "maritime.lib.logs.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "maritime.lib.logs.RequestIdFilter"},
+        "tokens": {"()": "maritime.lib.logs.TokenFilter"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "filters": ["request_id"],
+            "filters": ["request_id", "tokens"],
             "formatter": "json" if env.text("LOG_FORMAT", "plain") == "json" else "plain",
         }
     },

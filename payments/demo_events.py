@@ -3,6 +3,7 @@
 import http.client
 import json
 import logging
+import threading
 import urllib.request
 import uuid
 from typing import Any
@@ -11,7 +12,7 @@ from django.conf import settings
 
 from maritime.lib import clock
 from payments import webhook_signature
-from payments.models import DemoIntent
+from payments.models import DemoDispute, DemoIntent, DemoRefund
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +60,58 @@ def refund_event(intent: DemoIntent) -> dict[str, Any]:
     )
 
 
-def post(event: dict[str, Any]) -> bool:
-    """Deliver the event to the webhook; False when that failed, which the sweep makes good."""
+def one_refund_event(refund: DemoRefund) -> dict[str, Any]:
+    """Return the event that tells how one refund ended."""
+    return _event(
+        "refund.failed" if refund.status == "failed" else "refund.updated",
+        {
+            "id": refund.refund_id,
+            "object": "refund",
+            "amount": refund.amount,
+            "currency": refund.intent.currency.lower(),
+            "payment_intent": refund.intent.intent_id,
+            "status": refund.status,
+            "failure_reason": refund.failure or None,
+            "metadata": refund.metadata,
+        },
+    )
+
+
+def dispute_event(dispute: DemoDispute, kind: str) -> dict[str, Any]:
+    """Return an event of the kind charge.dispute.* about the dispute."""
+    return _event(
+        kind,
+        {
+            "id": dispute.dispute_id,
+            "object": "dispute",
+            "amount": dispute.amount,
+            "currency": dispute.intent.currency.lower(),
+            "payment_intent": dispute.intent.intent_id,
+            "reason": dispute.reason,
+            "status": dispute.status,
+            "evidence_details": {"due_by": int(dispute.due_by.timestamp())},
+            "livemode": False,
+            "metadata": {},
+        },
+    )
+
+
+def post(event: dict[str, Any]) -> None:
+    """Deliver the event to the webhook; what is not delivered the sweep makes good.
+
+    DEMO_EVENT_COPIES and DEMO_EVENT_DELAY_SECONDS make news come several times and late. A delayed
+    event is lost with its process, as events of a real provider may be.
+    """
+    for _ in range(settings.DEMO_EVENT_COPIES):
+        if settings.DEMO_EVENT_DELAY_SECONDS:
+            timer = threading.Timer(settings.DEMO_EVENT_DELAY_SECONDS, _deliver, [event])
+            timer.daemon = True
+            timer.start()
+        else:
+            _deliver(event)
+
+
+def _deliver(event: dict[str, Any]) -> None:
     body = json.dumps(event).encode()
     signature = webhook_signature.sign(body, secret=webhook_signature.demo_secret(), at=clock.now())
     request = urllib.request.Request(  # noqa: S310 - BASE_URL is ours and http(s)
@@ -73,8 +124,6 @@ def post(event: dict[str, Any]) -> bool:
             answer.read()
     except (OSError, http.client.HTTPException) as error:
         log.warning("demo event not delivered: event=%s error=%s", event["id"], error)
-        return False
-    return True
 
 
 def _event(kind: str, about: dict[str, Any]) -> dict[str, Any]:

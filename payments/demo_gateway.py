@@ -1,67 +1,25 @@
 """The demo gateway: no money moves, everything else is as with Stripe.
 
 Its books are rows, so that several processes share them and a restart keeps them. It tells its
-news as Stripe does, by signed events posted to the real webhook address (`demo_events.py`).
+news as Stripe does, by signed events posted to the real webhook address (`demo_events.py`). What its
+customers do is `demo_outcomes.py`.
 """
 
 import secrets
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from django.db import transaction
 
 from maritime.ops import jobs
 from payments import demo_events
-from payments.errors import PaymentClosed, ProviderRefused, UnknownOutcome
-from payments.gateways import Intent, ProviderRefund
-from payments.models import DemoIntent, DemoRefund, Payment
+from payments.errors import ProviderRefused
+from payments.gateways import Intent, ProviderDispute, ProviderRefund
+from payments.models import DemoDispute, DemoIntent, DemoRefund
 
-OUTCOMES: dict[str, str] = {
-    "succeed": "Pay",
-    "decline": "Card declined",
-    "insufficient_funds": "Insufficient funds",
-    "3ds_ok": "Pay with a bank check (3-D Secure)",
-    "3ds_refused": "Fail the bank check (3-D Secure)",
-    "delayed_ok": "Pay by a slow method that succeeds",
-    "delayed_fail": "Pay by a slow method that fails",
-    "pay_twice": "Pay, with the news told twice",
-}
-
-
-@dataclass(frozen=True)
-class _Step:
-    """One thing that happens to an intent, and the event that tells of it."""
-
-    status: str
-    event: str
-    error: str = ""
-    deliveries: int = 1
-
-
-def _decline(error: str) -> _Step:
-    return _Step("requires_payment_method", "payment_intent.payment_failed", error)
-
-
-_SUCCEED = _Step("succeeded", "payment_intent.succeeded")
-_ASK_BANK = _Step("requires_action", "payment_intent.requires_action")
-_PROCESS = _Step("processing", "payment_intent.processing")
-_STEPS: dict[str, tuple[_Step, ...]] = {
-    "succeed": (_SUCCEED,),
-    "decline": (_decline("card_declined"),),
-    "insufficient_funds": (_decline("insufficient_funds"),),
-    "3ds_ok": (_ASK_BANK, _SUCCEED),
-    "3ds_refused": (_ASK_BANK, _decline("payment_intent_authentication_failure")),
-    "delayed_ok": (_PROCESS,),
-    "delayed_fail": (_PROCESS,),
-    "pay_twice": (_Step("succeeded", "payment_intent.succeeded", deliveries=2),),
-}
-# What a worker lets happen afterwards, as a bank would.
-_LATER: dict[str, _Step] = {
-    "delayed_ok": _SUCCEED,
-    "delayed_fail": _decline("payment_method_provider_decline"),
-}
-_ENDED = ("succeeded", "canceled")
+ENDED = ("succeeded", "canceled")
+REFUND_JOB = "payments.finish_demo_refund"
 
 
 class DemoGateway:
@@ -102,7 +60,7 @@ class DemoGateway:
 
     def cancel_intent(self, intent_id: str) -> Intent:
         """Close the intent unless it has ended or is processing."""
-        cancellable = DemoIntent.objects.exclude(status__in=(*_ENDED, "processing"))
+        cancellable = DemoIntent.objects.exclude(status__in=(*ENDED, "processing"))
         if cancellable.filter(intent_id=intent_id).update(status="canceled"):
             row = DemoIntent.objects.get(intent_id=intent_id)
             demo_events.post(demo_events.intent_event(row, "payment_intent.canceled"))
@@ -115,6 +73,8 @@ class DemoGateway:
         row, is_new = _book_refund(intent_id, amount=amount, key=key, metadata=metadata)
         if is_new:
             demo_events.post(demo_events.refund_event(row.intent))
+        if row.status == "pending":
+            jobs.add(REFUND_JOB, key=f"demo:{row.refund_id}", refund_id=row.refund_id)
         return _refund(row)
 
     def list_refunds(self, intent_id: str) -> list[ProviderRefund]:
@@ -122,51 +82,50 @@ class DemoGateway:
         rows = DemoRefund.objects.filter(intent__intent_id=intent_id).select_related("intent")
         return [_refund(row) for row in rows.order_by("-pk")]
 
+    def retrieve_dispute(self, dispute_id: str) -> ProviderDispute:
+        """Return the present state of the dispute."""
+        row = DemoDispute.objects.select_related("intent").filter(dispute_id=dispute_id).first()
+        if row is None:
+            raise ProviderRefused("resource_missing")
+        return _dispute(row)
+
+    def intents_since(self, since: datetime) -> Iterator[Intent]:
+        """Return the intents created since then, newest first."""
+        rows = DemoIntent.objects.filter(created_at__gte=since).order_by("-pk")
+        return map(_intent, rows.iterator())
+
+    def refunds_since(self, since: datetime) -> Iterator[ProviderRefund]:
+        """Return the refunds created since then, newest first."""
+        rows = DemoRefund.objects.filter(created_at__gte=since).select_related("intent")
+        return map(_refund, rows.order_by("-pk").iterator())
+
+    def disputes_since(self, since: datetime) -> Iterator[ProviderDispute]:
+        """Return the disputes created since then, newest first."""
+        rows = DemoDispute.objects.filter(created_at__gte=since).select_related("intent")
+        return map(_dispute, rows.order_by("-pk").iterator())
+
 
 def connect() -> DemoGateway:
     """Return the gateway; all its state is in the database."""
     return DemoGateway()
 
 
-def play(payment: Payment, outcome: str) -> DemoIntent:
-    """Let a payment end as one of OUTCOMES, and tell of it by signed events over HTTP.
-
-    Never call it inside a transaction. Raises UnknownOutcome, and PaymentClosed when the payment
-    has ended already or is being processed.
-    """
-    if outcome not in OUTCOMES or payment.intent_id is None:
-        raise UnknownOutcome
-    for step in _STEPS[outcome]:
-        intent = _take(payment.intent_id, step, is_last=False)
-    if outcome in _LATER:
-        jobs.add(
-            "payments.finish_demo_payment",
-            key=f"demo:{uuid.uuid4().hex}",
-            intent_id=payment.intent_id,
-            outcome=outcome,
-        )
-    return intent
-
-
-def finish(intent_id: str, outcome: str) -> DemoIntent:
-    """Let a payment that is being processed come to its end; raises PaymentClosed."""
-    return _take(intent_id, _LATER[outcome], is_last=True)
-
-
-def _take(intent_id: str, step: _Step, *, is_last: bool) -> DemoIntent:
+def finish_refund(refund_id: str) -> DemoRefund:
+    """Let a pending refund come to its end, as a bank would days later, and tell of it."""
     with transaction.atomic(durable=True):
-        intent = DemoIntent.objects.select_for_update().get(intent_id=intent_id)
-        is_processing = intent.status == "processing"
-        if intent.status in _ENDED or is_processing != is_last:
-            raise PaymentClosed
-        intent.status, intent.last_error = step.status, step.error
-        if step.status == "succeeded":
-            intent.amount_received = intent.amount
-        intent.save(update_fields=["status", "last_error", "amount_received"])
-    event = demo_events.intent_event(intent, step.event)
-    for _ in range(step.deliveries):
-        demo_events.post(event)
-    return intent
+        found = DemoRefund.objects.values_list("intent_id", flat=True).get(refund_id=refund_id)
+        intent = DemoIntent.objects.select_for_update().get(pk=found)
+        row = DemoRefund.objects.select_related("intent").get(refund_id=refund_id)
+        if row.status != "pending":
+            return row
+        row.status = intent.refund_status
+        if row.status == "failed":
+            row.failure = "lost_or_stolen_card"
+            intent.amount_refunded -= row.amount
+            intent.save(update_fields=["amount_refunded"])
+        row.save(update_fields=["status", "failure"])
+    demo_events.post(demo_events.one_refund_event(row))
+    return row
 
 
 @transaction.atomic(durable=True)
@@ -188,6 +147,8 @@ def _book_refund(
         idempotency_key=key,
         intent=intent,
         amount=amount,
+        # One that fails later is on its way first.
+        status="succeeded" if intent.refund_status == "succeeded" else "pending",
         metadata=dict(metadata),
     )
     return row, True
@@ -213,4 +174,19 @@ def _refund(row: DemoRefund) -> ProviderRefund:
         amount=row.amount,
         status=row.status,
         metadata=row.metadata,
+        failure=row.failure,
+    )
+
+
+def _dispute(row: DemoDispute) -> ProviderDispute:
+    return ProviderDispute(
+        id=row.dispute_id,
+        intent_id=row.intent.intent_id,
+        amount=row.amount,
+        withdrawn=0 if row.status == "won" else row.amount,
+        currency=row.intent.currency,
+        status=row.status,
+        reason=row.reason,
+        due_by=row.due_by,
+        created=row.created_at,
     )

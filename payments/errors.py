@@ -259,3 +259,11 @@ class UnknownOutcome(MaritimeError):
     code = "unknown_outcome"
     user_message = "The demo knows no such outcome."
     status = 404
+
+
+class NoSuchDispute(MaritimeError):
+    """The booking has no open dispute at the demo gateway."""
+
+    code = "no_such_dispute"
+    user_message = "This booking has no open demo dispute."
+    status = 404

@@ -9,6 +9,7 @@ an amount of 0. Amounts are minor units of the payment's currency.
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Sum
 
 from bookings.models import Booking, JourneyLeg, OrderItem
@@ -19,6 +20,22 @@ Kind = LedgerTransaction.Kind
 Account = LedgerEntry.Account
 # Account and code of the operator; the code is empty on all accounts but that of operators.
 Line = tuple[str, str]
+
+# A movement and its entries, once, in one round trip: two of them belong to every sale.
+WRITE = """
+    WITH movement AS (
+        INSERT INTO payments_ledgertransaction
+            (key, kind, booking_id, payment_id, currency, is_demo, at)
+        VALUES (%(key)s, %(kind)s, %(booking_id)s, %(payment_id)s, %(currency)s, %(is_demo)s,
+            %(at)s)
+        ON CONFLICT (key) DO NOTHING
+        RETURNING id
+    )
+    INSERT INTO payments_ledgerentry (transaction_id, account, operator, amount)
+    SELECT movement.id, entry.account, entry.operator, entry.amount
+    FROM movement, unnest(%(accounts)s::text[], %(operators)s::text[], %(amounts)s::bigint[])
+        AS entry (account, operator, amount)
+"""
 
 CASH: Line = (Account.CASH, "")
 DISPUTED: Line = (Account.DISPUTED, "")
@@ -42,16 +59,13 @@ def money_received(payment: Payment, *, at: datetime) -> None:
 
 def booking_sold(payment: Payment, *, at: datetime) -> None:
     """Book that the money pays the booking: it is owed to the operators of its legs now."""
-    key = f"sold:{payment.public_id}"
-    if not _is_written(key):
-        _share(key, Kind.SOLD, payment=payment, amount=payment.captured, at=at)
+    _share(f"sold:{payment.public_id}", Kind.SOLD, payment=payment, amount=payment.captured, at=at)
 
 
 def refund_owed(refund: Refund, *, at: datetime) -> None:
     """Book that a part goes back to the customer. Money that never paid the booking is theirs."""
-    key = _owed_key(refund)
-    if refund.payment.counted and not _is_written(key):
-        _share(key, Kind.OWED, payment=refund.payment, amount=-refund.amount, at=at)
+    if refund.payment.counted:
+        _share(_owed_key(refund), Kind.OWED, payment=refund.payment, amount=-refund.amount, at=at)
 
 
 def refund_paid(refund: Refund, *, at: datetime) -> None:
@@ -107,10 +121,9 @@ def shares_moved(booking: Booking, *, cause: str, at: datetime) -> None:
 
     `cause` names the change, once. Amounts are in the currency of the booking.
     """
-    key = f"shares:{cause}"
     payment = Payment.objects.filter(booking=booking, counted=True).order_by("pk").last()
-    if payment and not _is_written(key):
-        _share(key, Kind.SHARES, payment=payment, amount=0, at=at)
+    if payment:
+        _share(f"shares:{cause}", Kind.SHARES, payment=payment, amount=0, at=at)
 
 
 def balance(booking: Booking) -> dict[Line, int]:
@@ -191,10 +204,6 @@ def _sums(**transactions: object) -> dict[Line, int]:
     return {(account, operator): sum_ for account, operator, sum_ in rows if sum_}
 
 
-def _is_written(key: str) -> bool:
-    return LedgerTransaction.objects.filter(key=key).exists()
-
-
 def _reverse(earlier: str, key: str, kind: str, *, payment: Payment, at: datetime) -> None:
     entries = _sums(key=earlier)
     opposite = {line: -amount for line, amount in entries.items()}
@@ -204,24 +213,22 @@ def _reverse(earlier: str, key: str, kind: str, *, payment: Payment, at: datetim
 def _write(
     key: str, kind: str, *, payment: Payment, at: datetime, entries: Mapping[Line, int]
 ) -> None:
-    lines = {line: amount for line, amount in entries.items() if amount}
+    lines = [(*line, amount) for line, amount in entries.items() if amount]
     if not lines:
         return
-    movement, is_new = LedgerTransaction.objects.get_or_create(
-        key=key,
-        defaults={
-            "kind": kind,
-            "booking_id": payment.booking_id,
-            "payment": payment,
-            "currency": payment.currency,
-            "is_demo": is_demo(payment),
-            "at": at,
-        },
-    )
-    if is_new:
-        LedgerEntry.objects.bulk_create(
-            LedgerEntry(transaction=movement, account=account, operator=operator, amount=amount)
-            for (account, operator), amount in lines.items()
+    accounts, operators, amounts = (list(column) for column in zip(*lines, strict=True))
+    movement = {
+        "key": key,
+        "kind": kind,
+        "booking_id": payment.booking_id,
+        "payment_id": payment.pk,
+        "currency": payment.currency,
+        "is_demo": is_demo(payment),
+        "at": at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            WRITE, {**movement, "accounts": accounts, "operators": operators, "amounts": amounts}
         )
 
 

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from bookings.models import Booking
 from bookings.queries import amount_due, booking_by_public_id, outstanding_amendment
-from maritime.lib import clock
+from maritime.lib import clock, permissions
 from maritime.lib.api import problem_json
 from maritime.lib.errors import MaritimeError
 from maritime.lib.pages import private_page, require_rate
 from maritime.lib.references import access_token, booking_of_token
-from payments import demo_gateway
+from payments import demo_outcomes
 from payments.errors import ProviderUnavailable, VoucherRefused
 from payments.forms import VoucherForm
 from payments.models import Payment
@@ -111,12 +111,12 @@ def pay_return(request: HttpRequest, token: str) -> HttpResponse:
 def demo_outcome(request: HttpRequest, token: str) -> HttpResponse:
     """Do what the chosen button says, as if the traveller had done it at the provider's."""
     outcome = request.POST.get("outcome", "")
-    if not settings.PAYMENTS_DEMO or outcome not in demo_gateway.OUTCOMES:
+    if not settings.PAYMENTS_DEMO or outcome not in demo_outcomes.OUTCOMES:
         raise Http404
     booking = booking_by_public_id(booking_of_token(token))
     started = start_payment(booking.pk, now=clock.now())
     if started.payment:
-        demo_gateway.play(started.payment, outcome)
+        demo_outcomes.play(started.payment, outcome)
     return redirect("pay_return", token=token)
 
 
@@ -131,7 +131,7 @@ def _pay_page(
         "form": form,
         "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
         "stripe_js_url": settings.STRIPE_JS_URL,
-        "outcomes": demo_gateway.OUTCOMES.items(),
+        "outcomes": demo_outcomes.OUTCOMES.items(),
     }
     answer = render(request, "payments/pay.html", context, status=status)
     return answer if settings.PAYMENTS_DEMO else _allow_stripe(request, answer)
@@ -158,13 +158,19 @@ def _is_settled(payment: Payment) -> bool:
 
 
 def _allow_stripe(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
-    """Add what the Payment Element needs to the content security policy of this one answer."""
-    script = urlsplit(settings.STRIPE_JS_URL)
+    """Add what the Payment Element needs to the policies of this one answer.
+
+    https://docs.stripe.com/security/guide#content-security-policy names the hosts.
+    """
+    address = urlsplit(settings.STRIPE_JS_URL)
+    script = f"{address.scheme}://{address.netloc}"
     allow = csp_update(
         {
-            "script-src": [f"{script.scheme}://{script.netloc}"],
-            "frame-src": ["https://js.stripe.com", "https://hooks.stripe.com"],
+            "script-src": [script, "https://*.js.stripe.com"],
+            "frame-src": [script, "https://*.js.stripe.com", "https://hooks.stripe.com"],
             "connect-src": ["https://api.stripe.com"],
+            "img-src": ["https://*.stripe.com"],
         }
     )
+    answer["Permissions-Policy"] = permissions.policy(payment=f'(self "{script}")')
     return cast(HttpResponse, allow(lambda _: answer)(request))

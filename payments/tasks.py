@@ -4,7 +4,7 @@ from celery import shared_task
 
 from maritime.lib import clock
 from maritime.ops.tasks import DurableTask
-from payments import demo_gateway
+from payments import demo_gateway, demo_outcomes
 from payments.operations import disputes, events, reconcile, send, settle, sweep
 
 
@@ -47,7 +47,19 @@ def close_payment(payment_id: int) -> None:
 @shared_task(base=DurableTask, name="payments.finish_demo_payment")
 def finish_demo_payment(intent_id: str, outcome: str) -> None:
     """Let a delayed demo payment come to its end."""
-    demo_gateway.finish(intent_id, outcome)
+    demo_outcomes.finish(intent_id, outcome)
+
+
+@shared_task(base=DurableTask, name="payments.finish_demo_refund")
+def finish_demo_refund(refund_id: str) -> None:
+    """Let a pending demo refund come to its end."""
+    demo_gateway.finish_refund(refund_id)
+
+
+@shared_task(base=DurableTask, name="payments.open_demo_dispute")
+def open_demo_dispute(intent_id: str) -> None:
+    """Let the bank of a demo customer take a payment back."""
+    demo_outcomes.open_dispute(intent_id)
 
 
 @shared_task(name="payments.verify_open_payments", ignore_result=True)

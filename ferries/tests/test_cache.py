@@ -195,7 +195,7 @@ def test_what_a_fill_made_is_there_when_the_next_one_gets_his_turn():
     generation = cache.get_search_results(**SEARCH).generation
 
     def fill(batch):
-        cache.set_search_results({"legs": []}, **SEARCH, generation=generation, batch=batch)
+        cache.set_search_results({"legs": []}, batch, **SEARCH, generation=generation)
         assert cache.get_search_results(**SEARCH).value is None
         return "mine"
 
@@ -226,7 +226,7 @@ def test_a_batch_gives_no_value_a_longer_life():
     found = cache.get_availability([7])
 
     def fill(batch):
-        cache.set_availability({7: "seven"}, generations={7: found[7].generation}, batch=batch)
+        cache.set_availability({7: "seven"}, batch, generations={7: found[7].generation})
         time.sleep(0.2)
 
     cache.fill_alone("one", look=lambda: None, fill=fill)

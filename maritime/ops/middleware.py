@@ -1,20 +1,24 @@
-"""The outermost layer of every request: its id, its duration, its count."""
+"""The outermost layer of every request: its id, its duration, its count, what browsers may do."""
 
 from collections.abc import Callable
 from time import monotonic
 
 from django.http import HttpRequest, HttpResponseBase
 
-from maritime.lib import request_ids
+from maritime.lib import permissions, request_ids
 from maritime.ops import counters
 
 HEADER = "X-Request-ID"
+NOTHING_ALLOWED = permissions.policy()
 # Whoever asks these every few seconds must not drown the figures of visitors.
 UNCOUNTED = frozenset({"healthz", "readyz", "metrics"})
 
 
 class RequestMiddleware:
-    """Binds the request's id for logs and jobs, answers with it, and counts the request."""
+    """Binds the request's id for logs and jobs, answers with it, and counts the request.
+
+    A view that needs a browser's feature sets a Permissions-Policy of its own.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -26,6 +30,7 @@ class RequestMiddleware:
             response = self._get_response(request)
         _count(request, response.status_code, monotonic() - started)
         response[HEADER] = request_id
+        response.setdefault("Permissions-Policy", NOTHING_ALLOWED)
         return response
 
 

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from bookings.api.views import PROOF, BookingAPIView, booking_for_request, checked
 from bookings.queries import booking_by_reference
 from maritime.lib import clock
-from payments import demo_gateway
+from payments import demo_outcomes
 from payments.api.serializers import (
     KEY_LENGTH,
     DemoOutcomeInput,
@@ -134,7 +134,7 @@ class PlayDemoPaymentView(APIView):
         payment = Payment.objects.filter(intent_id=payment_intent).first()
         if intent is None or payment is None or not _same(secret, intent.client_secret):
             raise Http404
-        intent = demo_gateway.play(payment, outcome)
+        intent = demo_outcomes.play(payment, outcome)
         return Response({"payment_intent": intent.intent_id, "status": intent.status})
 
 

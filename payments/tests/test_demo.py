@@ -1,15 +1,25 @@
 """The demo gateway tells its news by signed events over real HTTP to a real server."""
 
 import json
+from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from bookings.models import Booking
-from payments import demo_events, demo_gateway
+from bookings.operations.expire import end_hold
+from bookings.tests.makers import held
+from ferries.tests.makers import sailing
+from maritime.lib import clock
+from maritime.ops.models import StaffTask
+from maritime.ops.tests.workers import wait_for
+from payments import demo_events, demo_outcomes
 from payments.errors import PaymentClosed, ProviderRefused, UnknownOutcome
 from payments.gateways import gateway
-from payments.models import DemoIntent, WebhookEvent
+from payments.models import DemoIntent, Dispute, Payment, Refund, WebhookEvent
 from payments.operations.events import read_event
+from payments.operations.settle import settle
 from payments.tests.makers import at_provider, opened, refunded, state_of, succeeded
 
 
@@ -38,8 +48,12 @@ ENDS = {
         "open", "payment_pending", "payment_method_provider_decline",
         ["processing", "payment_failed"],
     ),
-    "pay_twice": ("succeeded", "confirmed", "", ["succeeded"]),
+    "told_twice": ("succeeded", "confirmed", "", ["succeeded"]),
+    "close_window": ("open", "payment_pending", "", []),
+    "refund_fails": ("succeeded", "confirmed", "", ["succeeded"]),
 }  # fmt: skip
+# What is more than one event about one payment has a test of its own below.
+OWN_TESTS = {"late", "pay_twice", "dispute"}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -47,7 +61,7 @@ ENDS = {
 def test_outcome_comes_back_through_the_webhook(server, run_jobs, outcome):
     payment = opened()
 
-    demo_gateway.play(payment, outcome)
+    demo_outcomes.play(payment, outcome)
     run_jobs()
 
     payment.refresh_from_db()
@@ -60,18 +74,149 @@ def test_outcome_comes_back_through_the_webhook(server, run_jobs, outcome):
 
 
 def test_every_outcome_has_a_test():
-    assert set(ENDS) == set(demo_gateway.OUTCOMES)
+    assert set(ENDS) | OWN_TESTS == set(demo_outcomes.OUTCOMES)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_paid_after_the_hold_takes_the_places_again(server, run_jobs):
+    payment = opened()
+
+    demo_outcomes.play(payment, "late")
+    run_jobs()
+
+    names = list(payment.booking.events.order_by("pk").values_list("name", flat=True))
+    assert names == ["held", "payment_started", "expired", "paid", "confirmed"]
+    assert (state_of(payment), state_of(payment.booking)) == ("succeeded", "confirmed")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_paid_after_the_hold_goes_back_when_the_places_are_sold(server, run_jobs):
+    run = sailing(persons=1)
+    payment = opened(held(run, now=clock.now()))
+    DemoIntent.objects.update(status="succeeded", amount_received=1000)
+    end_hold(payment.booking_id, now=clock.now())
+    succeeded(held(run, now=clock.now()))
+
+    settle(payment.pk, now=clock.now())
+    run_jobs()
+
+    refund = Refund.objects.get(payment=payment)
+    assert (state_of(payment.booking), refund.state, refund.amount) == (
+        "expired",
+        "succeeded",
+        1000,
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_second_of_two_payments_goes_back(server, run_jobs):
+    payment = opened()
+
+    demo_outcomes.play(payment, "pay_twice")
+    run_jobs()
+
+    booking = Booking.objects.get()
+    assert (booking.state, booking.paid, booking.refunded) == ("confirmed", 1000, 0)
+    first, second = Payment.objects.order_by("pk")
+    assert [(each.captured, each.refunded, each.counted) for each in (first, second)] == [
+        (1000, 0, True), (1000, 1000, False),
+    ]  # fmt: skip
+    assert Refund.objects.get().state == "succeeded"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refund_that_fails_later_is_a_task_for_staff(server, run_jobs):
+    payment = opened()
+    demo_outcomes.play(payment, "refund_fails")
+    run_jobs()
+
+    refund = refunded(payment, 400)
+    assert refund.state == "pending"
+    run_jobs()
+
+    refund.refresh_from_db()
+    assert (refund.state, refund.failure) == ("failed", "lost_or_stolen_card")
+    assert Booking.objects.get().refunded == 0
+    assert StaffTask.objects.filter(key=f"refund:{refund.public_id}", closed_at=None).exists()
+    assert "refund.failed" in told()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("verdict", "charged_back"), [("won", 0), ("lost", 1000)])
+def test_a_dispute_is_opened_and_decided(server, run_jobs, verdict, charged_back):
+    payment = opened()
+    demo_outcomes.play(payment, "dispute")
+    run_jobs()
+
+    dispute = Dispute.objects.get()
+    assert (dispute.state, dispute.withdrawn) == ("needs_response", 1000)
+    call_command("demo_dispute", payment.booking.reference, verdict, stdout=StringIO())
+    run_jobs()
+
+    dispute.refresh_from_db()
+    payment.refresh_from_db()
+    assert (dispute.state, payment.charged_back) == (verdict, charged_back)
+    assert told()[-2:] == ["charge.dispute.created", "charge.dispute.closed"]
+
+
+@pytest.mark.django_db
+def test_only_an_open_dispute_can_be_decided(settings):
+    payment = succeeded()
+
+    with pytest.raises(CommandError, match="no open demo dispute"):
+        call_command("demo_dispute", payment.booking.reference, "won")
+    settings.PAYMENTS_DEMO = False
+    with pytest.raises(CommandError, match="not in use"):
+        call_command("demo_dispute", payment.booking.reference, "won")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_may_come_several_times(server, run_jobs, settings):
+    settings.DEMO_EVENT_COPIES = 3
+    payment = opened()
+
+    demo_outcomes.play(payment, "succeed")
+    run_jobs()
+
+    assert told() == ["payment_intent.succeeded"]
+    assert state_of(payment.booking) == "confirmed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_may_come_late(server, settings):
+    settings.DEMO_EVENT_DELAY_SECONDS = 1
+    payment = opened()
+
+    demo_outcomes.play(payment, "succeed")
+
+    assert told() == []
+    wait_for(lambda: told() == ["payment_intent.succeeded"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_gateway_lists_what_it_did_since_a_moment(server, run_jobs):
+    payment = opened()
+    demo_outcomes.play(payment, "dispute")
+    run_jobs()
+    since = clock.now() - timedelta(minutes=1)
+
+    assert [intent.id for intent in gateway().intents_since(since)] == [payment.intent_id]
+    (dispute,) = gateway().disputes_since(since)
+    assert (dispute.intent_id, dispute.amount, dispute.withdrawn) == (payment.intent_id, 1000, 1000)
+    assert gateway().retrieve_dispute(dispute.id) == dispute
+    assert list(gateway().intents_since(clock.now())) == []
+    assert list(gateway().refunds_since(since)) == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_delayed_payment_is_processing_until_the_worker_comes(server, run_jobs):
     payment = opened()
 
-    intent = demo_gateway.play(payment, "delayed_ok")
+    intent = demo_outcomes.play(payment, "delayed_ok")
 
     assert intent.status == "processing"
     with pytest.raises(PaymentClosed):
-        demo_gateway.play(payment, "succeed")
+        demo_outcomes.play(payment, "succeed")
     run_jobs()
     assert state_of(payment) == "succeeded"
 
@@ -92,7 +237,7 @@ def test_refund_comes_back_through_the_webhook(server, run_jobs):
 def test_lost_event_is_no_error():
     payment = opened()
 
-    intent = demo_gateway.play(payment, "succeed")
+    intent = demo_outcomes.play(payment, "succeed")
 
     assert (intent.status, intent.amount_received) == ("succeeded", 1000)
     assert WebhookEvent.objects.count() == 0
@@ -103,7 +248,7 @@ def test_ended_payment_cannot_be_played_again():
     payment = succeeded()
 
     with pytest.raises(PaymentClosed):
-        demo_gateway.play(payment, "decline")
+        demo_outcomes.play(payment, "decline")
 
     assert DemoIntent.objects.get().status == "succeeded"
 
@@ -113,7 +258,7 @@ def test_unknown_outcome_is_refused():
     payment = opened()
 
     with pytest.raises(UnknownOutcome):
-        demo_gateway.play(payment, "explode")
+        demo_outcomes.play(payment, "explode")
 
     assert DemoIntent.objects.get().status == "requires_payment_method"
 

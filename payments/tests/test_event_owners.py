@@ -1,6 +1,5 @@
 """Whose money an event is about, when it does not say so by itself."""
 
-
 import pytest
 
 from maritime.lib import clock
@@ -110,7 +109,9 @@ def test_second_intent_that_names_the_same_payment_is_never_mixed_in(client):
     assert state_of(payment) == "open"
 
 
-@pytest.mark.parametrize("named", ["", "no uuid", None, 7, "\x00", "\ud800", "00000000-0000-4000-8000-000000000000"])
+@pytest.mark.parametrize(
+    "named", ["", "no uuid", None, 7, "\x00", "\ud800", "00000000-0000-4000-8000-000000000000"]
+)
 def test_metadata_that_name_no_payment_are_tried_again(client, named):
     payment = opened()
     metadata = {**at_provider(payment).metadata, "payment": named}

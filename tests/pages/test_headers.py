@@ -29,6 +29,13 @@ def test_pages_allow_only_our_own_scripts_and_styles(client, db):
     assert "unsafe" not in " ".join(sent.values())
 
 
+@pytest.mark.parametrize("address", ["/", "/api/v1/ferries/search", "/admin/login/", "/healthz"])
+def test_no_other_page_may_ask_for_payment_or_camera(client, db, address):
+    sent = client.get(address)["Permissions-Policy"]
+
+    assert {"payment=()", "camera=()", "geolocation=()"} <= set(sent.split(", "))
+
+
 def test_private_pages_are_not_stored(crossing, client, pages):
     pay_address = pages.hold(crossing)
     booking_address = pay_address.replace("/pay/", "/booking/")
@@ -57,9 +64,14 @@ def test_only_the_pay_page_may_load_the_provider(crossing, client, pages, settin
     answer = client.get(pay_address)
     sent = policy_of(answer)
 
-    assert sent["script-src"] == "script-src 'self' https://js.stripe.com"
-    assert sent["frame-src"] == "frame-src https://js.stripe.com https://hooks.stripe.com"
+    stripe = "https://js.stripe.com https://*.js.stripe.com"
+    assert sent["script-src"] == f"script-src 'self' {stripe}"
+    assert sent["frame-src"] == f"frame-src {stripe} https://hooks.stripe.com"
     assert sent["connect-src"] == "connect-src 'self' https://api.stripe.com"
+    assert sent["img-src"] == "img-src 'self' data: https://*.stripe.com"
+    assert sent["frame-ancestors"] == "frame-ancestors 'none'"
+    assert 'payment=(self "https://js.stripe.com")' in answer["Permissions-Policy"]
+    assert "camera=()" in answer["Permissions-Policy"]
     assert 'src="https://js.stripe.com/v3/"' in answer.text
     assert 'data-key="pk_test_pages"' in answer.text
     assert "Demo payment" not in answer.text

@@ -2,13 +2,16 @@
 
 import json
 import logging
+import uuid
 
 import pytest
 
 from maritime.lib import request_ids
-from maritime.lib.logs import JSONFormatter, RequestIdFilter
+from maritime.lib.logs import JSONFormatter, RequestIdFilter, TokenFilter
+from maritime.lib.references import access_token
 from maritime.ops import jobs
 from maritime.ops.models import Job
+from maritime.ops.tests import sample_tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -33,8 +36,8 @@ def test_what_is_no_plain_id_is_replaced(forged: str) -> None:
 
 def test_a_job_and_its_run_keep_the_id_of_their_cause(run_jobs, tmp_path, caplog) -> None:
     with request_ids.bound("request-of-the-cause"):
-        jobs.add("sample.write", key="k", path=str(tmp_path / "starts"))
-        jobs.add("sample.tell_request_id", key="tell", path=str(tmp_path / "told"))
+        jobs.add(sample_tasks.write.name, key="k", path=str(tmp_path / "starts"))
+        jobs.add(sample_tasks.tell_request_id.name, key="tell", path=str(tmp_path / "told"))
     run_jobs()
 
     assert set(Job.objects.values_list("request_id", flat=True)) == {"request-of-the-cause"}
@@ -49,3 +52,20 @@ def test_log_lines_carry_the_id() -> None:
 
     line = json.loads(JSONFormatter().format(record))
     assert (line["request_id"], line["message"]) == ("request-12345", "seats: 4")
+
+
+def test_log_lines_lose_the_tokens_that_open_bookings() -> None:
+    token = access_token(uuid.uuid4())
+    record = logging.LogRecord(
+        "django.request", logging.WARNING, "", 1, "%s: %s", ("Not Found", f"/pay/{token}/x"), None
+    )
+
+    TokenFilter().filter(record)
+
+    assert record.getMessage() == "Not Found: /pay/[token]/x"
+
+
+def test_the_log_of_the_process_has_the_filters(settings) -> None:
+    handler = settings.LOGGING["handlers"]["console"]
+
+    assert handler["filters"] == ["request_id", "tokens"]

@@ -123,9 +123,10 @@ class Workers:
 
     def compare(self) -> None:
         """Let the daily comparison of the books happen: fix, run the jobs, report what is left."""
-        for task in ("payments.reconcile", "payments.report_differences"):
-            assert task in {entry["task"] for entry in current_app.conf.beat_schedule.values()}
-            current_app.tasks[task].apply(throw=True)
+        found = current_app.tasks["payments.reconcile"].apply(throw=True).result
+        self.run_all()
+        if found:
+            current_app.tasks["payments.report_differences"].apply(throw=True)
             self.run_all()
 
     def sweep(self) -> None:

@@ -118,8 +118,6 @@ ROWS = (
         "A refund fails before it was made, and the key remembers that for a day",
         "buy; fault create_refund 500 before; cancel; work; night; deliver",
         **GIVEN_BACK,
-        staff="dead_letter",
-        dead=1,
     ),
     Row(
         "A refund is asked too often",
