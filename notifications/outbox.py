@@ -64,11 +64,9 @@ def queue(
         facts=facts,
         created_at=clock.now(),
     )
+    values: dict[str, Any] = {**vars(message), "facts": Jsonb(facts)}
     with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT,
-            {**vars(message), "facts": Jsonb(facts)},
-        )
+        cursor.execute(INSERT, values)
         row = cursor.fetchone()
     if row is None:
         return Message.objects.get(key=message.key)

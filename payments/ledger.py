@@ -8,6 +8,7 @@ an amount of 0. Amounts are minor units of the payment's currency.
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Sum
@@ -217,7 +218,7 @@ def _write(
     if not lines:
         return
     accounts, operators, amounts = (list(column) for column in zip(*lines, strict=True))
-    movement = {
+    movement: dict[str, Any] = {
         "key": key,
         "kind": kind,
         "booking_id": payment.booking_id,
@@ -225,11 +226,12 @@ def _write(
         "currency": payment.currency,
         "is_demo": is_demo(payment),
         "at": at,
+        "accounts": accounts,
+        "operators": operators,
+        "amounts": amounts,
     }
     with connection.cursor() as cursor:
-        cursor.execute(
-            WRITE, {**movement, "accounts": accounts, "operators": operators, "amounts": amounts}
-        )
+        cursor.execute(WRITE, movement)
 
 
 def is_demo(payment: Payment) -> bool:

@@ -53,8 +53,9 @@ def add(task: str, *, key: str, max_attempts: int = 4, **arguments: Any) -> Job:
         max_attempts=max_attempts,
         request_id=request_ids.current(),
     )
+    values: dict[str, Any] = {**vars(job), "arguments": Jsonb(arguments)}
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, {**vars(job), "arguments": Jsonb(arguments)})
+        cursor.execute(INSERT, values)
         row = cursor.fetchone()
     if row is None:
         return Job.objects.get(key=key)
