@@ -146,8 +146,13 @@ def _of_disputes(ours: Ours, theirs: Theirs) -> Iterator[Finding]:
 
 
 def _of_cash(ours: Ours, theirs: Theirs) -> Iterator[Finding]:
-    """Compare the ledger with what the provider still has; pending refunds have not left it."""
+    """Compare the ledger with what the provider still has; pending refunds have not left it.
+
+    Money that was not taken in yet is told of as a difference of the payment.
+    """
     if theirs.intent is None or not theirs.is_whole:
+        return
+    if ours.payment.state not in states.HOLDS_MONEY:
         return
     gone = sum(refund.amount for refund in theirs.refunds if refund.status == "succeeded")
     held = sum(dispute.withdrawn for dispute in theirs.disputes)

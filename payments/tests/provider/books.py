@@ -103,7 +103,7 @@ class Books:
             return intent
 
     def list_intents(self, params: Json) -> Json:
-        return self._page(self.intents, params)
+        return self._page("payment_intents", self.intents, params)
 
     # -- Charges
 
@@ -111,7 +111,7 @@ class Books:
         return _found(self.charges, "charge", name)
 
     def list_charges(self, params: Json) -> Json:
-        return self._page(self.charges, params, _same("payment_intent", params))
+        return self._page("charges", self.charges, params, _same("payment_intent", params))
 
     # -- Refunds
 
@@ -144,7 +144,7 @@ class Books:
         return _found(self.refunds, "refund", name)
 
     def list_refunds(self, params: Json) -> Json:
-        return self._page(self.refunds, params, _same("payment_intent", params))
+        return self._page("refunds", self.refunds, params, _same("payment_intent", params))
 
     def add_refund(self, intent: Json, amount: int, *, status: str, metadata: Json) -> Json:
         """Write a refund and take it off its charge; the caller holds the lock."""
@@ -176,7 +176,7 @@ class Books:
         return _found(self.disputes, "dispute", name)
 
     def list_disputes(self, params: Json) -> Json:
-        return self._page(self.disputes, params, _same("payment_intent", params))
+        return self._page("disputes", self.disputes, params, _same("payment_intent", params))
 
     # -- what the books say
 
@@ -227,9 +227,13 @@ class Books:
                     one["created"] -= seconds
 
     def _page(
-        self, table: dict[str, Json], params: Json, wanted: Callable[[Json], bool] | None = None
+        self,
+        name: str,
+        table: dict[str, Json],
+        params: Json,
+        wanted: Callable[[Json], bool] | None = None,
     ) -> Json:
-        """Return a page, newest first, with Stripe's parameters."""
+        """Return a page, newest first, with Stripe's parameters; `name` is that of its address."""
         limit = int(params.get("limit") or PAGE)
         if not 1 <= limit <= LARGEST_PAGE:
             raise invalid("limit", limit)
@@ -247,7 +251,7 @@ class Books:
                 found = found[names.index(after) + 1 :]
         return {
             "object": "list",
-            "url": "/v1/list",
+            "url": f"/v1/{name}",
             "data": found[:limit],
             "has_more": len(found) > limit,
         }
