@@ -24,6 +24,7 @@ pytestmark = pytest.mark.journey
 CLIENTS = 16
 SECONDS = 30
 CONTROL_SECONDS = 5
+NO_KEEPALIVE = httpx.Limits(max_keepalive_connections=0)
 KEPT = 2  # bookings that a client keeps while it makes the next; more in all than fit
 PLACES = 40
 LANE_CM = 14_000
@@ -56,7 +57,9 @@ class Traveller:
         self.kept: list[dict] = []
 
     def travel(self, end: float) -> Counter:
-        with httpx.Client(timeout=60) as self.http:
+        # A connection of its own for each request: the server closes idle ones after two seconds,
+        # which on a busy machine may be the moment at which the next request is sent.
+        with httpx.Client(timeout=60, limits=NO_KEEPALIVE) as self.http:
             while time.monotonic() < end:
                 booking = self.post("hold", self.url, json=self.wish)
                 if booking:

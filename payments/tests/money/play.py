@@ -91,7 +91,7 @@ class Play:
             currency="USD",
             amount=amount,
             expires_at=clock.now() + timedelta(days=300),
-            request_key="gift",
+            request_key=f"gift:{source.reference}",
         )
 
     def _booking(self) -> Booking:
