@@ -4,6 +4,8 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.utils.translation import get_language
 
 from bookings.operations.hold import Contact, HoldRequest, Traveller, VehicleInput, Wishes
 from bookings.operations.journey import LegWish
@@ -138,6 +140,7 @@ class CheckoutForm(forms.Form):
                 surname=travellers[0].surname,
                 email=values["email"],
                 phone=values["phone"],
+                language=get_language() or settings.LANGUAGE_CODE,
             ),
             wishes=wishes,
             quote=values["quote"],

@@ -1,9 +1,60 @@
 """What every page may show about the site itself."""
 
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import translation
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language of the site: its code, its own name, and the address of this page in it."""
+
+    code: str
+    name: str
+    path: str
+    is_current: bool
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Tell templates whether payments are a demo and where links in mails point."""
-    return {"payments_demo": settings.PAYMENTS_DEMO, "base_url": settings.BASE_URL}
+    """Tell templates whether payments are a demo, where links in mails point, and the languages.
+
+    `offered_language` is the one that the browser prefers if that is not the page's own.
+    """
+    languages = _languages(request)
+    return {
+        "payments_demo": settings.PAYMENTS_DEMO,
+        "base_url": settings.BASE_URL,
+        "languages": languages,
+        "offered_language": _offered(request, languages),
+    }
+
+
+def _languages(request: HttpRequest) -> list[Language]:
+    current = translation.get_language() or settings.LANGUAGE_CODE
+    path = _unprefixed(request, current)
+    return [
+        Language(
+            code,
+            name,
+            path if code == settings.LANGUAGE_CODE else f"/{code}{path}",
+            code == current,
+        )
+        for code, name in settings.LANGUAGES
+    ]
+
+
+def _unprefixed(request: HttpRequest, current: str) -> str:
+    """Return the page's address in the default language; the start page for what is no page."""
+    if request.resolver_match is None or request.method not in ("GET", "HEAD"):
+        return "/"
+    path = request.get_full_path()
+    return path.removeprefix(f"/{current}") if current != settings.LANGUAGE_CODE else path
+
+
+def _offered(request: HttpRequest, languages: list[Language]) -> Language | None:
+    if "Accept-Language" not in request.headers:
+        return None
+    wanted = translation.get_language_from_request(request)
+    return next((each for each in languages if each.code == wanted and not each.is_current), None)

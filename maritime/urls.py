@@ -1,5 +1,6 @@
 """Pages, the API and the admin, each with its own file of addresses."""
 
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
@@ -21,7 +22,11 @@ urlpatterns = [
         name="make_sailings",
     ),
     path("admin/", admin.site.urls),
-    path("", include("bookings.urls")),
-    path("", include("payments.urls")),
-    path("", include("ferries.urls")),
+    # What travellers read: English without a prefix, /de/ and so on for the others.
+    *i18n_patterns(
+        path("", include("bookings.urls")),
+        path("", include("payments.urls")),
+        path("", include("ferries.urls")),
+        prefix_default_language=False,
+    ),
 ]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 
 from bookings.models import Booking, JourneyLeg, OrderItem
@@ -80,6 +81,9 @@ class _ContactInput(serializers.Serializer[Any]):
     surname = serializers.CharField(max_length=80)
     email = serializers.EmailField()
     phone = serializers.CharField(max_length=30, required=False, allow_blank=True)
+    language = serializers.ChoiceField(
+        choices=settings.LANGUAGES, required=False, help_text="of mails and tickets; en unless said"
+    )
 
 
 class _JourneyInput(serializers.Serializer[Any]):

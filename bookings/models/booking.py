@@ -43,6 +43,10 @@ class Booking(models.Model):
     contact_surname = models.CharField(max_length=80)
     contact_email = models.EmailField()
     contact_phone = models.CharField(max_length=30, blank=True)
+    # The database's own default serves releases that do not know the column yet.
+    contact_language = models.CharField(
+        max_length=7, default="en", db_default="en", help_text="of mails and tickets"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -56,12 +56,13 @@ class VehicleInput:
 
 @dataclass(frozen=True)
 class Contact:
-    """Who buys, and where the tickets go."""
+    """Who buys, where the tickets go, and the language (one of LANGUAGES) of mails and tickets."""
 
     given_name: str
     surname: str
     email: str
     phone: str = ""
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -329,6 +330,7 @@ def _booking(draft: _Draft) -> Booking:
         contact_surname=contact.surname,
         contact_email=contact.email,
         contact_phone=contact.phone,
+        contact_language=contact.language,
         group=wishes.group.casefold(),
         offer_code=wishes.offer_code.upper(),
         needs_accessible=wishes.needs_accessible,
