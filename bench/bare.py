@@ -11,9 +11,12 @@ from django.db.models import F
 from django.utils.crypto import get_random_string
 
 from bench.models import Booking, HotRow, Outbox, Passenger, Payment
+from bench.tasks import relayed
 from maritime.lib import clock
 
 PARTY = 2
+BATCH = 100
+WAITING = 2000
 
 
 class SoldOut(Exception):
@@ -53,3 +56,29 @@ def confirm(booking_id: int) -> None:
         booking.state, booking.expires_at = "confirmed", None
         booking.save(update_fields=["state", "expires_at"])
         Outbox.objects.create(booking=booking, kind="confirmed")
+
+
+def queue(booking_id: int) -> None:
+    """Write one outbox row."""
+    Outbox.objects.create(booking_id=booking_id, kind="mail")
+
+
+def fill_outbox() -> None:
+    """Leave rows that wait for the relay."""
+    booking_id = hold(new_row().pk)
+    Outbox.objects.all().delete()
+    Outbox.objects.bulk_create(Outbox(booking_id=booking_id, kind="mail") for _ in range(WAITING))
+
+
+def relay() -> int:
+    """Publish a batch of waiting rows, mark it, and return how many there were."""
+    with transaction.atomic():
+        rows = list(
+            Outbox.objects.select_for_update(skip_locked=True)
+            .filter(sent=False)
+            .order_by("pk")[:BATCH]
+        )
+        for row in rows:
+            relayed.delay(row.pk)
+        Outbox.objects.filter(pk__in=[row.pk for row in rows]).update(sent=True)
+    return len(rows)

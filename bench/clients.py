@@ -7,8 +7,8 @@ measured with every load, since they share the cores with the server.
 import selectors
 import socket
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 Make = Callable[[int], bytes]
@@ -38,11 +38,12 @@ class Load:
         return self.client_cpu / self.seconds
 
 
-def post(path: str, body: bytes) -> bytes:
-    """Return a JSON request as it goes over the wire."""
+def post(path: str, body: bytes, **headers: str) -> bytes:
+    """Return a JSON request as it goes over the wire; `_` in a header's name stands for `-`."""
+    more = "".join(f"{name.replace('_', '-')}: {text}\r\n" for name, text in headers.items())
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
+        f"{more}Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 
@@ -56,12 +57,14 @@ def drive(port: int, make: Make, *, clients: int, seconds: float) -> Load:
     numbers = iter(range(10**9))
     cpu, end = time.process_time(), time.perf_counter() + seconds
     with selectors.DefaultSelector() as selector:
-        open_clients = {_Client(port, selector, make, numbers) for _ in range(clients)}
+        open_clients = {_Client(port, selector) for _ in range(clients)}
+        for client in open_clients:
+            client.send(make(next(numbers)))
         while open_clients:
             if time.perf_counter() > end + DRAIN_SECONDS:
                 raise RuntimeError("the server left clients without an answer")
             for key, _ in selector.select(timeout=1):
-                client: _Client = key.data
+                client = key.data
                 status = client.receive()
                 now = time.perf_counter()
                 if status and now <= end:
@@ -70,7 +73,7 @@ def drive(port: int, make: Make, *, clients: int, seconds: float) -> Load:
                     if status >= 400:
                         load.others.append(client.answer)
                 if status and now <= end:
-                    client.send()
+                    client.send(make(next(numbers)))
                 elif status:
                     client.close()
                     open_clients.discard(client)
@@ -78,15 +81,43 @@ def drive(port: int, make: Make, *, clients: int, seconds: float) -> Load:
     return load
 
 
+def send_all(port: int, requests: Sequence[bytes], *, clients: int, per_second: float = 0) -> Load:
+    """Send every request once, so many a second, or as fast as the clients get answers.
+
+    With a rate, an answer's time counts from the moment when its request was due, so that a slow
+    server cannot hide by making the clients wait.
+    """
+    load = Load(0)
+    start = time.perf_counter()
+    due = [start + number / per_second if per_second else 0.0 for number in range(len(requests))]
+    waiting = iter(requests)
+    sent = 0
+    with selectors.DefaultSelector() as selector:
+        idle = deque(_Client(port, selector) for _ in range(clients))
+        while sent < len(requests) or len(idle) < clients:
+            while idle and sent < len(requests) and due[sent] <= time.perf_counter():
+                idle.popleft().send(next(waiting), due=due[sent])
+                sent += 1
+            pause = due[sent] - time.perf_counter() if idle and sent < len(requests) else 1.0
+            for key, _ in selector.select(timeout=max(pause, 0)):
+                client: _Client = key.data
+                status = client.receive()
+                if status:
+                    load.answers[status] += 1
+                    load.taken_ms.append((time.perf_counter() - client.sent_at) * 1000)
+                    idle.append(client)
+        for client in idle:
+            client.close()
+    load.seconds = time.perf_counter() - start
+    return load
+
+
 class _Client:
     """One connection with one request under way."""
 
-    def __init__(
-        self, port: int, selector: selectors.BaseSelector, make: Make, numbers: Iterator[int]
-    ) -> None:
-        self.port, self.selector, self.make, self.numbers = port, selector, make, numbers
+    def __init__(self, port: int, selector: selectors.BaseSelector) -> None:
+        self.port, self.selector = port, selector
         self.connect()
-        self.send()
 
     def connect(self) -> None:
         self.link = socket.create_connection(("127.0.0.1", self.port))
@@ -97,9 +128,9 @@ class _Client:
         self.selector.unregister(self.link)
         self.link.close()
 
-    def send(self) -> None:
-        self.request, self.answer = self.make(next(self.numbers)), b""
-        self.sent_at = time.perf_counter()
+    def send(self, request: bytes, *, due: float = 0) -> None:
+        self.request, self.answer = request, b""
+        self.sent_at = due or time.perf_counter()
         self.link.sendall(self.request)
 
     def receive(self) -> int:

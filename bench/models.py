@@ -66,4 +66,5 @@ class Outbox(Bare):
 
     booking = models.ForeignKey(Booking, models.CASCADE)
     kind = models.CharField(max_length=20)
+    sent = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -18,15 +18,18 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
-from bench import contention, cost, pairs, scale  # noqa: E402
+from bench import contention, cost, jobs, pairs, scale, webhooks  # noqa: E402
 from bench.report import Finding, print_findings  # noqa: E402
 from bench.server import Server, running_server  # noqa: E402
 
 REQUESTS, CONTENTION, COST, SCALE = "requests", "contention", "cost", "scale"
+WEBHOOKS, JOBS = "webhooks", "jobs"
 PARTS = {
     REQUESTS: ("P1", "P2", "P3", "P4", "P12", "P16", "P18"),
     CONTENTION: ("P7", "P8", "P9", "P11"),
     COST: ("P10",),
+    WEBHOOKS: ("P13",),
+    JOBS: ("P14", "P15"),
     SCALE: ("P4",),
 }
 
@@ -62,6 +65,8 @@ def _parts(
         REQUESTS: lambda: pairs.measure(world, server),
         CONTENTION: lambda: contention.measure(world, server),
         COST: cost.measure,
+        WEBHOOKS: lambda: webhooks.measure(server),
+        JOBS: jobs.measure,
         SCALE: lambda: scale.measure(server, largest=sailings),
     }
 

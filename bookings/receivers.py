@@ -11,7 +11,7 @@ from bookings.operations import amend, disrupt
 from bookings.operations.unreachable import ATTEMPTS
 from ferries.models import Operator, Sailing
 from ferries.operations.swap_vessel import SwapPlan
-from ferries.signals import sailing_changed
+from ferries.signals import sailing_changed, sailings_rescheduled
 from maritime.lib import clock
 from maritime.ops import jobs
 
@@ -61,3 +61,15 @@ def open_disruptions(
         version=sailing.version,
         actor=actor,
     )
+
+
+@receiver(sailings_rescheduled, dispatch_uid="new times")
+def record_new_times(sender: Any, *, sailing_ids: list[int], **kwargs: Any) -> None:
+    """Write the new times into bookings by jobs of their own: an import has much to do already."""
+    moments = Sailing.objects.filter(pk__in=sailing_ids).values_list("pk", "timetable_hash")
+    for sailing_id, timetable in moments:
+        jobs.add(
+            "bookings.record_new_times",
+            key=f"new-times:{sailing_id}:{timetable}",
+            sailing_id=sailing_id,
+        )

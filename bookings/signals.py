@@ -18,5 +18,9 @@ items_cancelled = Signal()
 booking_expired = Signal()
 # A change of a confirmed booking is applied: also carries `amendment` and `refund_due`.
 booking_amended = Signal()
+# The operator changed ship or times of a crossing: also carries `event`, which names this change,
+# and `changes`, a list of {"leg": primary key, "what": "vessel" or "times", "before": name or ISO
+# moment}.
+crossing_changed = Signal()
 # A change was not paid in time or was withdrawn: its open payment must be closed.
 amendment_ended = Signal()

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bookings.errors import WrongState
 from bookings.models import Booking, BookingEvent
+from maritime.lib import rows
 from maritime.ops import counters
 
 State = Booking.State
@@ -41,9 +42,9 @@ def move(
         )
     came_from, booking.state = booking.state, to
     booking.version += 1
-    booking.save(update_fields=["state", "version", "expires_at", "paid", "updated_at"])
+    rows.update(booking, "state", "version", "expires_at", "paid")
     counters.count("maritime_bookings", step=name)
-    return BookingEvent.objects.create(
+    event = BookingEvent(
         booking=booking,
         name=name,
         from_state=came_from,
@@ -52,6 +53,8 @@ def move(
         reason=reason,
         at=now,
     )
+    rows.insert(event)
+    return event
 
 
 def note(

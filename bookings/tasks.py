@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from bookings.operations import cancel, check, confirm, disrupt, expire, unreachable
+from bookings.operations import cancel, check, confirm, disrupt, expire, reschedule, unreachable
 from maritime.lib import clock
 from maritime.ops.tasks import DurableTask
 
@@ -58,3 +58,9 @@ def expire_holds() -> int:
 def record_vessel_change(sailing_id: int, version: int, actor: str) -> int:
     """Write another ship into the bookings of its sailing."""
     return disrupt.record_vessel_change(sailing_id, version=version, actor=actor, now=clock.now())
+
+
+@shared_task(base=DurableTask, name="bookings.record_new_times")
+def record_new_times(sailing_id: int) -> int:
+    """Write the times of a sailing into the bookings that sail with it."""
+    return reschedule.record_new_times(sailing_id, now=clock.now())

@@ -8,3 +8,5 @@ from django.dispatch import Signal
 
 # Another ship or configuration: carries `sailing`, `plan` (a SwapPlan) and `actor`, `now`.
 sailing_changed = Signal()
+# A timetable has moved the times of sailings with bookings: carries `sailing_ids`.
+sailings_rescheduled = Signal()

@@ -14,13 +14,15 @@ class Message(models.Model):
     """
 
     class Kind(models.TextChoices):
-        """The five mails."""
+        """The mails: five about bookings and money, two about what is going to sail."""
 
         BOOKING_CONFIRMATION = "booking_confirmation", "booking confirmation with tickets"
         CANCELLATION = "cancellation", "cancellation"
         PAYMENT_SUCCESS = "payment_success", "payment received"
         PAYMENT_FAILED = "payment_failed", "payment failed"
         REFUND_CONFIRMATION = "refund_confirmation", "refund on its way"
+        DEPARTURE_REMINDER = "departure_reminder", "reminder before departure"
+        SAILING_CHANGE = "sailing_change", "change of a sailing"
 
     class State(models.TextChoices):
         """`sending` is a claim: it is taken before SMTP and settled after."""

@@ -29,6 +29,8 @@ TASKS = {
     Message.Kind.PAYMENT_SUCCESS: "notifications.send_payment_success_email",
     Message.Kind.PAYMENT_FAILED: "notifications.send_payment_failed_email",
     Message.Kind.REFUND_CONFIRMATION: "notifications.send_refund_confirmation_email",
+    Message.Kind.DEPARTURE_REMINDER: "notifications.send_departure_reminder_email",
+    Message.Kind.SAILING_CHANGE: "notifications.send_sailing_change_email",
 }
 # After these the server has certainly not taken the message; after any other error it may have.
 DEFINITE = (

@@ -4,8 +4,13 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from bookings.models import Amendment, Booking
-from bookings.signals import booking_amended, booking_cancelled, booking_confirmed
+from bookings.models import Amendment, Booking, BookingEvent
+from bookings.signals import (
+    booking_amended,
+    booking_cancelled,
+    booking_confirmed,
+    crossing_changed,
+)
 from notifications import outbox
 from notifications.models import Message
 from payments.models import Payment, Refund
@@ -78,4 +83,18 @@ def queue_refund_confirmation(sender: Any, *, refund: Refund, **_: Any) -> None:
             if refund.voucher_id
             else f"refund:{refund.pk}",
             refund=refund.pk,
+        )
+
+
+@receiver(crossing_changed)
+def queue_sailing_change(
+    sender: Any, *, booking: Booking, event: BookingEvent, changes: list[dict[str, Any]], **_: Any
+) -> None:
+    """Queue the mail about a new ship or new times to whoever has tickets already."""
+    if booking.state == Booking.State.CONFIRMED:
+        outbox.queue(
+            Kind.SAILING_CHANGE,
+            booking=booking,
+            subject_key=f"sailing-change:{event.pk}",
+            changes=changes,
         )

@@ -1,9 +1,10 @@
-"""The five mails as tasks; each sends the message that its job names, once."""
+"""The mails as tasks; each sends the message that its job names, once."""
 
 from celery import shared_task
 
+from maritime.lib import clock
 from maritime.ops.tasks import DurableTask
-from notifications import outbox
+from notifications import outbox, reminders
 
 
 @shared_task(base=DurableTask, name="notifications.send_booking_confirmation_email")
@@ -34,3 +35,21 @@ def send_payment_failed_email(message_id: int) -> None:
 def send_refund_confirmation_email(message_id: int) -> None:
     """Say how much money is on its way back, to where and for how long."""
     outbox.send_once(message_id)
+
+
+@shared_task(base=DurableTask, name="notifications.send_departure_reminder_email")
+def send_departure_reminder_email(message_id: int) -> None:
+    """Say when and where a crossing departs soon, with its tickets."""
+    outbox.send_once(message_id)
+
+
+@shared_task(base=DurableTask, name="notifications.send_sailing_change_email")
+def send_sailing_change_email(message_id: int) -> None:
+    """Say what the operator has changed of a crossing, with new tickets."""
+    outbox.send_once(message_id)
+
+
+@shared_task(base=DurableTask, name="notifications.remind_of_departures")
+def remind_of_departures() -> int:
+    """Queue reminders of what departs within a day."""
+    return reminders.remind_of_departures(now=clock.now())

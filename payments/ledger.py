@@ -7,13 +7,14 @@ an amount of 0. Amounts are minor units of the payment's currency.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import Sum
 
-from bookings.models import Booking, JourneyLeg, OrderItem
+from bookings.models import Booking
 from payments import shares
 from payments.models import Dispute, LedgerEntry, LedgerTransaction, Payment, Refund
 
@@ -22,20 +23,42 @@ Account = LedgerEntry.Account
 # Account and code of the operator; the code is empty on all accounts but that of operators.
 Line = tuple[str, str]
 
-# A movement and its entries, once, in one round trip: two of them belong to every sale.
+# Movements with their entries, each once, in one round trip: two belong to every sale.
 WRITE = """
     WITH movement AS (
         INSERT INTO payments_ledgertransaction
             (key, kind, booking_id, payment_id, currency, is_demo, at)
-        VALUES (%(key)s, %(kind)s, %(booking_id)s, %(payment_id)s, %(currency)s, %(is_demo)s,
-            %(at)s)
+        SELECT new.key, new.kind, %(booking_id)s::bigint, %(payment_id)s::bigint, %(currency)s,
+            %(is_demo)s::boolean, %(at)s::timestamptz
+        FROM unnest(%(keys)s::text[], %(kinds)s::text[]) AS new (key, kind)
         ON CONFLICT (key) DO NOTHING
-        RETURNING id
+        RETURNING id, key
     )
     INSERT INTO payments_ledgerentry (transaction_id, account, operator, amount)
     SELECT movement.id, entry.account, entry.operator, entry.amount
-    FROM movement, unnest(%(accounts)s::text[], %(operators)s::text[], %(amounts)s::bigint[])
-        AS entry (account, operator, amount)
+    FROM unnest(%(of)s::text[], %(accounts)s::text[], %(operators)s::text[], %(amounts)s::bigint[])
+        WITH ORDINALITY AS entry (key, account, operator, amount, place)
+    JOIN movement USING (key) ORDER BY entry.place
+"""
+# What each operator has of the booking's money, and what it should have: the sum of its live lines.
+# Operators that have no leg of the booking have no target.
+SHARES = """
+    SELECT code, coalesce(sum(owed), 0)::bigint, sum(target)::bigint
+    FROM (
+        SELECT entry.operator AS code, -entry.amount AS owed, NULL::bigint AS target
+        FROM payments_ledgerentry entry
+        JOIN payments_ledgertransaction movement ON movement.id = entry.transaction_id
+        WHERE movement.booking_id = %(booking_id)s AND movement.currency = %(currency)s
+            AND entry.account = 'operator'
+        UNION ALL
+        SELECT operator.code, NULL, coalesce(sum(item.amount), 0)
+        FROM bookings_journeyleg leg
+        JOIN ferries_operator operator ON operator.id = leg.operator_id
+        LEFT JOIN bookings_orderitem item ON item.leg_id = leg.id AND item.cancelled_at IS NULL
+        WHERE leg.booking_id = %(booking_id)s
+        GROUP BY operator.code
+    ) part
+    GROUP BY code
 """
 
 CASH: Line = (Account.CASH, "")
@@ -45,40 +68,45 @@ VOUCHER: Line = (Account.VOUCHER, "")
 CHARGEBACK: Line = (Account.CHARGEBACK, "")
 
 
+@dataclass(frozen=True)
+class _Movement:
+    """What is written at once: why, under which key, and the entries, which sum to zero."""
+
+    key: str
+    kind: str
+    entries: Mapping[Line, int]
+
+    def lines(self) -> list[tuple[str, str, str, int]]:
+        """Return key, account, operator and amount of each entry that is not zero."""
+        return [(self.key, *line, amount) for line, amount in self.entries.items() if amount]
+
+
 def money_received(payment: Payment, *, at: datetime) -> None:
     """Book what arrived: by the provider, or from a voucher. It is the customer's until sold."""
-    source, kind = (VOUCHER, Kind.VOUCHER_SPENT) if payment.voucher_id else (CASH, Kind.CAPTURED)
-    amount = payment.captured
-    _write(
-        f"captured:{payment.public_id}",
-        kind,
-        payment=payment,
-        at=at,
-        entries={source: amount, CUSTOMER: -amount},
-    )
+    _write(_received(payment), payment=payment, at=at)
 
 
 def booking_sold(payment: Payment, *, at: datetime) -> None:
-    """Book that the money pays the booking: it is owed to the operators of its legs now."""
-    _share(f"sold:{payment.public_id}", Kind.SOLD, payment=payment, amount=payment.captured, at=at)
+    """Book what arrived, and that it pays the booking: it is owed to the operators of its legs."""
+    key = f"sold:{payment.public_id}"
+    sold = _shared(key, Kind.SOLD, payment=payment, amount=payment.captured)
+    _write(_received(payment), sold, payment=payment, at=at)
 
 
 def refund_owed(refund: Refund, *, at: datetime) -> None:
     """Book that a part goes back to the customer. Money that never paid the booking is theirs."""
-    if refund.payment.counted:
-        _share(_owed_key(refund), Kind.OWED, payment=refund.payment, amount=-refund.amount, at=at)
+    payment = refund.payment
+    if payment.counted:
+        key = _owed_key(refund)
+        owed = _shared(key, Kind.OWED, payment=payment, amount=-refund.amount)
+        _write(owed, payment=payment, at=at)
 
 
 def refund_paid(refund: Refund, *, at: datetime) -> None:
     """Book that the money went back: by the provider, as a new voucher, or to the old one."""
     target, kind = _way_back(refund)
-    _write(
-        _paid_key(refund),
-        kind,
-        payment=refund.payment,
-        at=at,
-        entries={CUSTOMER: refund.amount, target: -refund.amount},
-    )
+    entries = {CUSTOMER: refund.amount, target: -refund.amount}
+    _write(_Movement(_paid_key(refund), kind, entries), payment=refund.payment, at=at)
 
 
 def refund_dropped(refund: Refund, *, at: datetime, was_paid: bool) -> None:
@@ -102,19 +130,16 @@ def dispute_moved(dispute: Dispute, *, change: int, at: datetime) -> None:
         held = min(-change, _of_dispute(dispute).get(DISPUTED, 0))
         kind = Kind.REINSTATED
         entries = {CASH: -change, DISPUTED: -held, CHARGEBACK: change + held}
-    _write(_dispute_key(dispute), kind, payment=dispute.payment, at=at, entries=entries)
+    _write(_Movement(_dispute_key(dispute), kind, entries), payment=dispute.payment, at=at)
 
 
 def dispute_lost(dispute: Dispute, *, at: datetime) -> None:
     """Book that what the provider still holds back for the dispute will not come again."""
     amount = dispute.withdrawn - _of_dispute(dispute).get(CHARGEBACK, 0)
-    _write(
-        _dispute_key(dispute),
-        Kind.CHARGED_BACK,
-        payment=dispute.payment,
-        at=at,
-        entries={DISPUTED: -amount, CHARGEBACK: amount},
+    lost = _Movement(
+        _dispute_key(dispute), Kind.CHARGED_BACK, {DISPUTED: -amount, CHARGEBACK: amount}
     )
+    _write(lost, payment=dispute.payment, at=at)
 
 
 def shares_moved(booking: Booking, *, cause: str, at: datetime) -> None:
@@ -124,7 +149,8 @@ def shares_moved(booking: Booking, *, cause: str, at: datetime) -> None:
     """
     payment = Payment.objects.filter(booking=booking, counted=True).order_by("pk").last()
     if payment:
-        _share(f"shares:{cause}", Kind.SHARES, payment=payment, amount=0, at=at)
+        moved = _shared(f"shares:{cause}", Kind.SHARES, payment=payment, amount=0)
+        _write(moved, payment=payment, at=at)
 
 
 def balance(booking: Booking) -> dict[Line, int]:
@@ -149,26 +175,26 @@ def cash_of_each(payments: Collection[Payment]) -> dict[int, int]:
     return dict(sums)
 
 
-def targets_of(booking: Booking) -> dict[str, int]:
-    """Return what each operator of the booking's legs should have: the sum of its live lines."""
-    legs = JourneyLeg.objects.filter(booking=booking).order_by("position")
-    targets = dict.fromkeys(legs.values_list("operator__code", flat=True), 0)
-    items = OrderItem.objects.filter(booking=booking, cancelled_at=None)
-    sums = items.values_list("leg__operator__code").annotate(sum=Sum("amount")).order_by()
-    return {**targets, **dict(sums)}
+def _received(payment: Payment) -> _Movement:
+    source, kind = (VOUCHER, Kind.VOUCHER_SPENT) if payment.voucher_id else (CASH, Kind.CAPTURED)
+    amount = payment.captured
+    return _Movement(f"captured:{payment.public_id}", kind, {source: amount, CUSTOMER: -amount})
 
 
-def _share(key: str, kind: str, *, payment: Payment, amount: int, at: datetime) -> None:
-    """Write the customer's money over to operators (`amount` above 0), or back."""
-    booking = payment.booking
-    owed = {
-        operator: -sum_
-        for (account, operator), sum_ in balance(booking).items()
-        if account == Account.OPERATOR
+def _shared(key: str, kind: str, *, payment: Payment, amount: int) -> _Movement:
+    """Return how the customer's money goes to operators (`amount` above 0), or comes back."""
+    booking: dict[str, Any] = {
+        "booking_id": payment.booking_id,
+        "currency": payment.booking.currency,
     }
-    changes = shares.split(amount, owed=owed, targets=targets_of(booking))
+    with connection.cursor() as cursor:
+        cursor.execute(SHARES, booking)
+        found = cursor.fetchall()
+    owed = {code: sum_ for code, sum_, _ in found if sum_}
+    targets = {code: target for code, _, target in found if target is not None}
+    changes = shares.split(amount, owed=owed, targets=targets)
     entries = {(str(Account.OPERATOR), code): -change for code, change in changes.items()}
-    _write(key, kind, payment=payment, at=at, entries={CUSTOMER: amount, **entries})
+    return _Movement(key, kind, {CUSTOMER: amount, **entries})
 
 
 def _way_back(refund: Refund) -> tuple[Line, str]:
@@ -208,19 +234,19 @@ def _sums(**transactions: object) -> dict[Line, int]:
 def _reverse(earlier: str, key: str, kind: str, *, payment: Payment, at: datetime) -> None:
     entries = _sums(key=earlier)
     opposite = {line: -amount for line, amount in entries.items()}
-    _write(key, kind, payment=payment, at=at, entries=opposite)
+    _write(_Movement(key, kind, opposite), payment=payment, at=at)
 
 
-def _write(
-    key: str, kind: str, *, payment: Payment, at: datetime, entries: Mapping[Line, int]
-) -> None:
-    lines = [(*line, amount) for line, amount in entries.items() if amount]
-    if not lines:
+def _write(*movements: _Movement, payment: Payment, at: datetime) -> None:
+    real = [movement for movement in movements if movement.lines()]
+    if not real:
         return
-    accounts, operators, amounts = (list(column) for column in zip(*lines, strict=True))
-    movement: dict[str, Any] = {
-        "key": key,
-        "kind": kind,
+    lines = [line for movement in real for line in movement.lines()]
+    keys, accounts, operators, amounts = (list(column) for column in zip(*lines, strict=True))
+    values: dict[str, Any] = {
+        "keys": [movement.key for movement in real],
+        "kinds": [str(movement.kind) for movement in real],
+        "of": keys,
         "booking_id": payment.booking_id,
         "payment_id": payment.pk,
         "currency": payment.currency,
@@ -231,7 +257,7 @@ def _write(
         "amounts": amounts,
     }
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, movement)
+        cursor.execute(WRITE, values)
 
 
 def is_demo(payment: Payment) -> bool:

@@ -1,11 +1,25 @@
 """Reading payments, and locking them in the one order: booking, payment, refund, voucher."""
 
+from django.db import connection
+
 from bookings.models import Booking
-from bookings.queries import booking_for_update
-from maritime.lib import references
+from maritime.lib import references, rows, sql
 from payments import states
 from payments.errors import VoucherUnknown
 from payments.models import Payment, Refund, Voucher
+
+# What a settlement reads twice, before and under its locks; the ORM takes three statements for it.
+WITH_BOOKING = (
+    f"SELECT {sql.columns('payment', rows.column_names(Payment))},"  # noqa: S608 - our own names
+    f" {sql.columns('booking', rows.column_names(Booking))}"
+    " FROM payments_payment payment JOIN bookings_booking booking"
+    " ON booking.id = payment.booking_id WHERE payment.id = %s"
+)
+OPEN_OF_BOOKING = (
+    f"SELECT {sql.columns('payment', rows.column_names(Payment))}"  # noqa: S608
+    " FROM payments_payment payment WHERE booking_id = %s AND state = ANY(%s) ORDER BY id LIMIT 1"
+)
+WIDTH = len(rows.column_names(Payment))
 
 
 def payment_of(booking: Booking) -> Payment | None:
@@ -57,13 +71,18 @@ def has_open_refunds(payment: Payment) -> bool:
     return payment.refunds.filter(state__in=states.OPEN_REFUND).exists()
 
 
+def payment_with_booking(payment_id: int) -> Payment:
+    """Return the payment and its booking, not locked; raises Payment.DoesNotExist."""
+    return _read(WITH_BOOKING, payment_id)
+
+
 def lock_payment(payment_id: int) -> Payment:
-    """Return the payment, locked after its booking until the end of the caller's transaction."""
-    booking_id = Payment.objects.values_list("booking_id", flat=True).get(pk=payment_id)
-    booking = booking_for_update(booking_id)
-    payment = Payment.objects.select_for_update().get(pk=payment_id)
-    payment.booking = booking
-    return payment
+    """Return the payment, locked after its booking until the end of the caller's transaction.
+
+    PostgreSQL locks rows in the order in which the statement names their tables, and reads both
+    again if it had to wait for one. Raises Payment.DoesNotExist.
+    """
+    return _read(f"{WITH_BOOKING} FOR UPDATE OF booking, payment", payment_id)
 
 
 def lock_voucher(voucher_id: int) -> Voucher:
@@ -73,8 +92,21 @@ def lock_voucher(voucher_id: int) -> Voucher:
 
 def open_payment_of(booking: Booking) -> Payment | None:
     """Return the payment of the booking that may still succeed, if any."""
-    opened = Payment.objects.filter(booking=booking, state__in=states.OPEN_PAYMENT)
-    return opened.order_by("pk").first()
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_OF_BOOKING, [booking.pk, list(states.OPEN_PAYMENT)])
+        row = cursor.fetchone()
+    return rows.from_row(Payment, row) if row else None
+
+
+def _read(statement: str, payment_id: int) -> Payment:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [payment_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise Payment.DoesNotExist
+    payment = rows.from_row(Payment, row[:WIDTH])
+    payment.booking = rows.from_row(Booking, row[WIDTH:])
+    return payment
 
 
 def _holds_money(payment: Payment) -> bool:

@@ -140,6 +140,12 @@ class JourneyLeg(models.Model):
         return f"{self.booking.reference}-{self.position + 1}"
 
     @property
+    def sectors(self) -> range:
+        """Return the sectors that one of our own legs takes; its offer's id names its calls."""
+        start, _, end = self.offer_id.split("~")[2].partition("-")
+        return range(int(start), int(end))
+
+    @property
     def check_in_closes_at(self) -> datetime | None:
         """Return when check-in closes; None where the operator has none."""
         if not self.check_in_minutes:

@@ -2,10 +2,16 @@
 
 from datetime import datetime, timedelta
 
+from django.db import connection
+
 from bookings import queries, states
 from bookings.models import Amendment, Booking, JourneyLeg
 from ferries import inventory, offer_codes
 
+FIRST_LEG = """
+SELECT departs_at, check_in_minutes FROM bookings_journeyleg
+WHERE booking_id = %s ORDER BY position LIMIT 1
+"""
 AWAITED, REFUSED = "bank_awaited", "bank_refused"
 AMENDMENT_AWAITED, AMENDMENT_REFUSED = "amendment_bank_awaited", "amendment_bank_refused"
 
@@ -15,8 +21,13 @@ def hold_limit(booking: Booking) -> datetime | None:
 
     Where an operator has no check-in, it is the departure. None for a booking without legs.
     """
-    first: JourneyLeg | None = booking.legs.order_by("position").first()
-    return (first.check_in_closes_at or first.departs_at) if first else None
+    with connection.cursor() as cursor:
+        cursor.execute(FIRST_LEG, [booking.pk])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    first = JourneyLeg(departs_at=row[0], check_in_minutes=row[1])
+    return first.check_in_closes_at or first.departs_at
 
 
 def await_bank(booking_id: int, *, hold: timedelta, now: datetime) -> bool:

@@ -124,17 +124,11 @@ def _claims(booking: Booking, part: LegPart) -> list[int]:
     if part.leg.sailing_id is None:
         return []
     claims = exchange.claims_of(
-        booking.public_id, sailing_id=part.leg.sailing_id, sectors=_sectors(part.leg)
+        booking.public_id, sailing_id=part.leg.sailing_id, sectors=part.leg.sectors
     )
     if part.is_whole:
         return [claim.pk for claim in claims]
     return [claim.pk for claim in claims if claim.item in part.items]
-
-
-def _sectors(leg: JourneyLeg) -> range:
-    """Return the sectors that one of our own offers covers, as its id says."""
-    start, _, end = leg.offer_id.split("~")[2].partition("-")
-    return range(int(start), int(end))
 
 
 def _numbers(prefix: str, items: Iterable[str]) -> list[int]:

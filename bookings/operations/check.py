@@ -2,15 +2,20 @@
 
 from datetime import datetime
 
+from django.db import connection
+
 from bookings import queries
 from bookings.errors import HoldExpired, WrongState
 from bookings.models import Booking, JourneyLeg
 from ferries import refusals
 from ferries.errors import NotBookable
-from ferries.models import CapacityClaim
 from ferries.operators import calls
 from ferries.operators.base import Refusal
 
+CLAIMS = """
+SELECT bool_or(state = 'held' AND expires_at > %s) AND NOT bool_or(state = 'released')
+FROM ferries_capacityclaim WHERE holder = %s
+"""
 LOST = Refusal("space_lost", "Your places on this sailing are gone. Please book again.")
 
 
@@ -20,7 +25,11 @@ def check_space(booking_id: int, *, now: datetime) -> None:
     Our own legs are looked up in the database, remote ones at their operator (network, so never
     inside a transaction). Raises HoldExpired, WrongState, NotBookable, OperatorUnavailable.
     """
-    booking = queries.booking_with_legs(booking_id)
+    check_space_of(queries.booking_with_legs(booking_id), now=now)
+
+
+def check_space_of(booking: Booking, *, now: datetime) -> None:
+    """Do as `check_space` for a booking that has been read with its legs."""
     if booking.state_at(now) == Booking.State.EXPIRED:
         raise HoldExpired
     if booking.state not in (Booking.State.HELD, Booking.State.PAYMENT_PENDING):
@@ -49,6 +58,6 @@ def _against(leg: JourneyLeg, now: datetime) -> tuple[Refusal, ...]:
 
 
 def _claims_stand(booking: Booking, now: datetime) -> bool:
-    claims = CapacityClaim.objects.filter(holder=booking.public_id)
-    standing = claims.filter(state=CapacityClaim.State.HELD, expires_at__gt=now)
-    return standing.exists() and not claims.filter(state=CapacityClaim.State.RELEASED).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIMS, [now, booking.public_id])
+        return bool(cursor.fetchone()[0])

@@ -67,7 +67,11 @@ def mark_paid(booking_id: int, *, amount: int, now: datetime) -> str:
     ship gone; or the change ended). After the last two the caller refunds the whole amount, which
     `paid` never counts. Raises WrongAmount when it is not the price.
     """
-    booking = queries.booking_for_update(booking_id)
+    return take_money(queries.booking_for_update(booking_id), amount=amount, now=now)
+
+
+def take_money(booking: Booking, *, amount: int, now: datetime) -> str:
+    """Do as `mark_paid` for a booking that the caller has locked already."""
     if booking.state == State.CONFIRMED:
         return amend.take_payment(booking, amount=amount, now=now)
     if booking.state == State.PAID:

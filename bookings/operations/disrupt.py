@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from bookings import queries, states
+from bookings import queries, signals, states
 from bookings.models import Booking, BookingEvent, Disruption, JourneyLeg, Vehicle
 from ferries.models import CapacityClaim, Sailing
 from ferries.operations.swap_facts import Claimed, Misfit, Sizes
@@ -87,8 +87,8 @@ def open_disruptions(sailing: Sailing, plan: SwapPlan, *, now: datetime) -> int:
 def record_vessel_change(sailing_id: int, *, version: int, actor: str, now: datetime) -> int:
     """Write the new ship and cabins into the bookings of a sailing; return how many changed.
 
-    One transaction for each booking, which locks it and appends an event. Running it again changes
-    nothing; after a later swap (another `version`) this one has nothing left to say.
+    One transaction for each booking, which locks it, appends an event and sends crossing_changed.
+    Running it again changes nothing; after a later swap (another `version`) this one has nothing left to say.
     """
     sailing = Sailing.objects.select_related("configuration__vessel").get(pk=sailing_id)
     if sailing.version != version or sailing.configuration is None:
@@ -106,20 +106,22 @@ def _record(booking_id: int, sailing: Sailing, actor: str, now: datetime) -> boo
     if booking.state in ENDED or told.exists():
         return False
     assert sailing.configuration is not None  # noqa: S101 - `record_vessel_change` has looked
-    changes = [str(sailing.configuration)]
+    words, changes = [str(sailing.configuration)], []
     for leg in JourneyLeg.objects.filter(booking=booking, sailing=sailing).order_by("position"):
+        changes.append({"leg": leg.pk, "what": "vessel", "before": leg.vessel})
         leg.vessel = sailing.configuration.vessel.name
         before, leg.accommodation = leg.accommodation, _accommodation(leg, booking.public_id)
         leg.save(update_fields=["vessel", "accommodation"])
-        changes += [
+        words += [
             f"{old} becomes {new}"
             for old, new in zip(before, leg.accommodation, strict=True)
             if old != new
         ]
         open_now = Disruption.objects.filter(leg=leg, resolved_at=None)
-        changes += [f"no place for {', '.join(each.items)}" for each in open_now.order_by("pk")]
-    reason = (mark + "; ".join(changes))[:200]
-    states.note(booking, name=CHANGED, actor=actor, reason=reason, now=now)
+        words += [f"no place for {', '.join(each.items)}" for each in open_now.order_by("pk")]
+    reason = (mark + "; ".join(words))[:200]
+    event = states.note(booking, name=CHANGED, actor=actor, reason=reason, now=now)
+    signals.crossing_changed.send(sender=Booking, booking=booking, event=event, changes=changes)
     return True
 
 
@@ -129,7 +131,7 @@ def _accommodation(leg: JourneyLeg, holder: UUID) -> list[str]:
         holder=holder,
         state__in=("held", "confirmed"),
         pool__sailing=leg.sailing_id,
-        pool__sector__in=list(_sectors(leg)),
+        pool__sector__in=list(leg.sectors),
         pool__resource__startswith="acc:",
     )
     codes = {
@@ -151,14 +153,8 @@ def _line(claimed: Claimed, booking: Booking | None, note: str, *, fits: bool) -
 
 
 def _on(leg: JourneyLeg, misfits: Iterable[Misfit]) -> list[Misfit]:
-    sectors = set(_sectors(leg))
+    sectors = set(leg.sectors)
     return [misfit for misfit in misfits if sectors.intersection(misfit.claimed.sectors)]
-
-
-def _sectors(leg: JourneyLeg) -> range:
-    """Return the sectors of one of our own legs, which its offer's id names."""
-    start, _, end = leg.offer_id.split("~")[2].partition("-")
-    return range(int(start), int(end))
 
 
 def _sentences(misfits: Iterable[Misfit]) -> str:

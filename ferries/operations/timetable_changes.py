@@ -12,6 +12,7 @@ from datetime import date, datetime
 from ferries.models import CapacityClaim, CapacityPool, Leg, PortCall, Sailing
 from ferries.operations import allot
 from ferries.operations.timetable_rows import BATCH, PlannedSailing, Resources, create_parts
+from ferries.signals import sailings_rescheduled
 
 WITHDRAWN = "withdrawn"
 
@@ -51,13 +52,14 @@ def apply_changes(changes: Changes, resources: Resources) -> None:
     """Update, move, keep or delete the sailings; fills in the outcome.
 
     Locks their pools, so that nobody can claim space on a sailing that goes. Must run inside the
-    caller's transaction.
+    caller's transaction. Sends sailings_rescheduled.
     """
     claimed = _lock_and_find_claimed(changes.touched)
     free = [(old, plan) for old, plan in changes.changed if old.pk not in claimed]
     _rewrite(free, resources)
     changes.updated = len(free)
     withdrawn = [old for old in changes.vanished if old.pk in claimed]
+    rescheduled = []
     for old, plan in changes.changed:
         if old.pk not in claimed:
             continue
@@ -65,8 +67,11 @@ def apply_changes(changes: Changes, resources: Resources) -> None:
             _reschedule(old, plan)
             changes.updated += 1
             changes.rescheduled.append(str(old))
+            rescheduled.append(old.pk)
         else:
             withdrawn.append(old)
+    if rescheduled:
+        sailings_rescheduled.send(sender=Sailing, sailing_ids=rescheduled)
     _withdraw(withdrawn)
     changes.kept = sorted(map(str, withdrawn))
     gone = [old.pk for old in changes.vanished if old.pk not in claimed]

@@ -1,17 +1,22 @@
 """How pages write money, port-local time, durations and space."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Protocol
 
 from django import template
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext, ngettext, pgettext
 
+from ferries.party import Party, VehicleSize
+from ferries.vehicle_aids import KIND_NAMES
 from maritime.lib import clock
-from maritime.lib.money import format_minor
+from maritime.lib.local import money_text, number_text
 
 register = template.Library()
 PLENTY_OF_PERSONS = 50
+FEW_PERSONS = 12
 PLENTY_OF_LANE_CM = 3000
 
 
@@ -34,7 +39,7 @@ class Line(Protocol):
 @register.filter
 def money(amount: int, currency: str) -> str:
     """Write minor units as people read them: {{ 1105|money:"USD" }} is USD 11.05."""
-    return format_minor(amount, currency)
+    return money_text(amount, currency)
 
 
 @register.filter
@@ -55,7 +60,7 @@ def together(lines: Iterable[Line]) -> list[dict[str, str | int]]:
 @register.filter
 def figures(amount: int, currency: str) -> str:
     """Write minor units without the currency, for tables that name it once: 11.05."""
-    return format_minor(amount, currency).removeprefix(f"{currency} ")
+    return number_text(amount, currency)
 
 
 @register.filter
@@ -67,13 +72,37 @@ def clock_at(moment: datetime, zone: str) -> str:
 @register.filter
 def day_at(moment: datetime, zone: str) -> str:
     """Write the calendar day in the zone: Tue 24 November 2026."""
-    return date_format(clock.local(moment, zone), "D j F Y")
+    return date_format(clock.local(moment, zone), pgettext("format of a day", "D j F Y"))
 
 
 @register.filter
 def iso_day_at(moment: datetime, zone: str) -> str:
     """Write the calendar day in the zone as date fields want it: 2026-11-24."""
     return clock.local(moment, zone).date().isoformat()
+
+
+@register.filter
+def weekday(day: date) -> str:
+    """Write the weekday in short: Tue."""
+    return date_format(day, "D")
+
+
+@register.filter
+def short_day(day: date) -> str:
+    """Write the day without its year: 24 Nov."""
+    return date_format(day, pgettext("format of a short day", "j M"))
+
+
+@register.filter
+def long_day(day: date) -> str:
+    """Write the day in full: Tuesday 24 November 2026."""
+    return date_format(day, pgettext("format of a long day", "l j F Y"))
+
+
+@register.filter
+def kilometres(distance: float) -> str:
+    """Write a distance: 2.1 km, 320 km."""
+    return f"{number_format(round(distance, 1 if distance < 10 else None), use_l10n=True)} km"
 
 
 @register.filter
@@ -111,16 +140,41 @@ def lasts(start: datetime, end: datetime) -> str:
 def duration(length: timedelta) -> str:
     """Write a length of time: 35 min, 2 h, 1 h 5 min."""
     hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
-    parts = [f"{hours} h"] if hours else []
+    parts = [pgettext("hours", "%(count)d h") % {"count": hours}] if hours else []
     if minutes or not hours:
-        parts.append(f"{minutes} min")
+        parts.append(pgettext("minutes", "%(count)d min") % {"count": minutes})
     return " ".join(parts)
 
 
 @register.filter
 def metres(centimetres: int) -> str:
     """Write centimetres as metres: 4.8 m."""
-    return f"{centimetres / 100:g} m"
+    return f"{number_format((Decimal(centimetres) / 100).normalize(), use_l10n=True)} m"
+
+
+@register.filter
+def in_words(party: Party) -> str:
+    """Write who travels and with what: 2 adults, 1 child, car 4.8 m long and 1.8 m high."""
+    counts = (
+        (party.adults, ngettext("%(count)d adult", "%(count)d adults", party.adults)),
+        (party.children, ngettext("%(count)d child", "%(count)d children", party.children)),
+        (party.infants, ngettext("%(count)d infant", "%(count)d infants", party.infants)),
+    )
+    words = [text % {"count": count} for count, text in counts if count]
+    if party.vehicle:
+        words += _vehicle_words(party.vehicle)
+    return ", ".join(words)
+
+
+def _vehicle_words(vehicle: VehicleSize) -> list[str]:
+    size = gettext("%(kind)s %(length)s long and %(height)s high") % {
+        "kind": KIND_NAMES[vehicle.kind],
+        "length": metres(vehicle.length_cm),
+        "height": metres(vehicle.height_cm),
+    }
+    if not vehicle.trailer_length_cm:
+        return [size]
+    return [size, gettext("trailer %(length)s") % {"length": metres(vehicle.trailer_length_cm)}]
 
 
 @register.filter
@@ -132,17 +186,30 @@ def space_left(left: dict[str, int]) -> str:
     return ", ".join(words)
 
 
+@register.filter
+def places_left(left: dict[str, int]) -> str:
+    """Write in plain words what is left on a sailing for people."""
+    return _persons_left(left.get("persons", 0))
+
+
+@register.filter
+def is_scarce(left: dict[str, int]) -> bool:
+    """Tell whether so few places are left that a traveller should not wait."""
+    return left.get("persons", 0) <= FEW_PERSONS
+
+
 def _persons_left(persons: int) -> str:
     if persons == 0:
-        return "No places left"
+        return gettext("No places left")
     if persons >= PLENTY_OF_PERSONS:
-        return "Plenty of places"
-    return f"{persons} place{'s' if persons > 1 else ''} left"
+        return gettext("Plenty of space")
+    text = ngettext("%(count)d place left", "%(count)d places left", persons)
+    return text % {"count": persons}
 
 
 def _lane_left(lane_cm: int) -> str:
     if lane_cm == 0:
-        return "no room for another vehicle"
+        return gettext("no room for another vehicle")
     if lane_cm >= PLENTY_OF_LANE_CM:
-        return "plenty of room for vehicles"
-    return f"room for a vehicle up to {metres(lane_cm)}"
+        return gettext("plenty of room for vehicles")
+    return gettext("room for a vehicle up to %(length)s") % {"length": metres(lane_cm)}

@@ -38,6 +38,31 @@ INSERT = """
     ON CONFLICT (key) DO NOTHING
     RETURNING id, next_at, published_at, created_at
 """
+# What the run of a job needs to know; the rest is read when it is asked for.
+STARTED = ("id", "task", "state", "attempts", "max_attempts", "locked_until", "request_id")
+START = f"""
+    UPDATE ops_job SET state = 'running', attempts = attempts + 1,
+        locked_until = statement_timestamp() + make_interval(secs => %s)
+    WHERE id = %s AND attempts < max_attempts AND (
+        state = 'pending' AND next_at <= statement_timestamp()
+        OR state = 'running' AND locked_until <= statement_timestamp())
+    RETURNING {", ".join(STARTED)}
+"""  # noqa: S608 - our own names
+FINISH = """
+    UPDATE ops_job SET state = 'done', done_at = statement_timestamp(), locked_until = NULL,
+        last_error = ''
+    WHERE id = %s AND state = 'running' AND attempts = %s
+"""
+
+
+class _Hints:
+    """The jobs of one transaction, published after its commit in one round trip."""
+
+    def __init__(self, job: Job) -> None:
+        self.jobs = [job]
+
+    def __call__(self) -> None:
+        publish(*self.jobs)
 
 
 def add(task: str, *, key: str, max_attempts: int = 4, **arguments: Any) -> Job:
@@ -61,15 +86,15 @@ def add(task: str, *, key: str, max_attempts: int = 4, **arguments: Any) -> Job:
         return Job.objects.get(key=key)
     job.pk, job.next_at, job.published_at, job.created_at = row
     job._state.adding = False  # noqa: SLF001 - as after Django's own insert
-    transaction.on_commit(lambda: publish(job), robust=True)
+    _publish_after_commit(job)
     return job
 
 
-def publish(job: Job) -> bool:
-    """Send the hint that lets a worker run the job now; else leave it to the next sweep."""
-    sent = broker.send(job.task, job.arguments, job_id=job.pk)
+def publish(*batch: Job) -> bool:
+    """Send the hints that let workers run the jobs now; else leave them to the next sweep."""
+    sent = broker.send([broker.Hint(job.task, job.arguments, job.pk) for job in batch])
     if not sent:
-        Job.objects.filter(pk=job.pk).update(published_at=None)
+        Job.objects.filter(pk__in=[job.pk for job in batch]).update(published_at=None)
     return sent
 
 
@@ -83,26 +108,27 @@ def publish_due() -> int:
     _bury_lost()
     sent = 0
     for _ in range(PUBLISH_BATCHES):
-        sent_now = _send_in_order(_claim_unpublished())
-        sent += sent_now
-        if sent_now < PUBLISH_BATCH:
+        batch = _claim_unpublished()
+        if not batch or not publish(*batch):
+            break
+        sent += len(batch)
+        if len(batch) < PUBLISH_BATCH:
             break
     return sent
 
 
 def start(job_id: int) -> Job | None:
     """Claim the job for this worker; None when it is done, dead, not due or being run elsewhere."""
-    claimed = Job.objects.filter(_due(), pk=job_id, attempts__lt=F("max_attempts")).update(
-        state=Job.State.RUNNING,
-        attempts=F("attempts") + 1,
-        locked_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS),
-    )
-    return Job.objects.get(pk=job_id) if claimed else None
+    with connection.cursor() as cursor:
+        cursor.execute(START, [settings.JOB_LEASE_SECONDS, job_id])
+        row = cursor.fetchone()
+    return Job.from_db(connection.alias, STARTED, row) if row else None
 
 
 def finish(job: Job) -> None:
     """Mark the job as done, if this run still holds it."""
-    _held(job).update(state=Job.State.DONE, done_at=Now(), locked_until=None, last_error="")
+    with connection.cursor() as cursor:
+        cursor.execute(FINISH, [job.pk, job.attempts])
 
 
 def fail(job: Job, error: BaseException, *, permanent: bool) -> None:
@@ -134,7 +160,7 @@ def retry(job: Job) -> bool:
         state=Job.State.PENDING, attempts=0, next_at=Now(), published_at=Now()
     )
     if revived:
-        transaction.on_commit(lambda: publish(job), robust=True)
+        _publish_after_commit(job)
     return bool(revived)
 
 
@@ -150,6 +176,18 @@ def backoff_seconds(attempts: int) -> float:
     doublings = max(0, attempts - 1)
     full = min(BACKOFF_CAP_SECONDS, BACKOFF_BASE_SECONDS * float(2**doublings))
     return full / 2 + random.uniform(0, full / 2)  # noqa: S311 - jitter, not a secret
+
+
+def _publish_after_commit(job: Job) -> None:
+    """Let the hint go out with those of the same transaction.
+
+    A job that is rolled back to a savepoint may leave a hint; a worker finds no row and does nothing.
+    """
+    for entry in connection.run_on_commit:
+        if isinstance(entry[1], _Hints):
+            entry[1].jobs.append(job)
+            return
+    transaction.on_commit(_Hints(job), robust=True)
 
 
 def _due() -> Q:
@@ -184,13 +222,3 @@ def _claim_unpublished() -> list[Job]:
         )
         Job.objects.filter(pk__in=[job.pk for job in jobs]).update(published_at=Now())
     return jobs
-
-
-def _send_in_order(batch: list[Job]) -> int:
-    """Send until the broker refuses; what was not sent is free for the next sweep at once."""
-    for sent, job in enumerate(batch):
-        if not publish(job):
-            unsent = [each.pk for each in batch[sent:]]
-            Job.objects.filter(pk__in=unsent).update(published_at=None)
-            return sent
-    return len(batch)

@@ -174,7 +174,7 @@ def test_a_check_that_was_killed_is_cleaned_up_after_an_hour() -> None:
     now = clock.now()
     old, young = trial.new_operator(), trial.new_operator()
     for operator in (old, young):
-        for kind in Message.Kind:
+        for kind in trial.STATES:
             trial.queue_mail(kind, operator=operator, email="a@example.org", now=now)
     Booking.objects.filter(legs__operator=old).update(created_at=now - trial.LEFTOVER_AFTER)
 

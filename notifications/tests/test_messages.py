@@ -1,4 +1,4 @@
-"""The five mails say what is true now, to whom it concerns, and nothing that a name could break."""
+"""The mails say what is true now, to whom it concerns, and nothing that a name could break."""
 
 import email.policy
 from datetime import timedelta
@@ -156,9 +156,9 @@ def test_an_operator_s_refusal_is_an_apology() -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ("paid", "The\noperator is confirming the booking now"),
-        ("confirmed", "is confirmed. The tickets come\nin a mail of their own"),
-        ("cancelled", "the booking is cancelled.\nOur mail about the cancellation"),
+        ("paid", "The operator is confirming the booking now"),
+        ("confirmed", "is confirmed. The tickets come in a mail of their own"),
+        ("cancelled", "the booking is cancelled. Our mail about the cancellation"),
     ],
 )
 def test_payment_success_says_what_happens_next(state: str, words: str) -> None:
@@ -167,7 +167,7 @@ def test_payment_success_says_what_happens_next(state: str, words: str) -> None:
     text = str(built("payment_success", row, payment=makers.payment(row).pk).body)
 
     assert "Your payment of USD 11.05" in text
-    assert words in text
+    assert words in " ".join(text.split())
 
 
 def test_payment_failed_says_until_when_in_port_local_time_and_where_to_pay() -> None:
@@ -179,7 +179,7 @@ def test_payment_failed_says_until_when_in_port_local_time_and_where_to_pay() ->
 
     link = f"https://tickets.example/pay/{references.access_token(row.public_id)}/"
     for part in (str(mail.body), html_of(mail)):
-        assert "no money was taken" in part
+        assert "no money was taken" in " ".join(part.split())
         assert "Fri 27 Nov 2026, 12:00 PST" in part
         assert link in part
     assert resolve(link.removeprefix("https://tickets.example")).url_name == "pay"

@@ -189,7 +189,11 @@ def test_each_task_sends_its_message_through_its_job(kind: str, run_jobs) -> Non
     state = {"cancellation": "cancelled", "payment_failed": "held"}.get(kind, "confirmed")
     row = makers.booking(state)
     paid = makers.payment(row)
+    row.legs.update(departs_at=clock.now() + timedelta(hours=9))
+    leg = row.legs.get()
     facts = {
+        "departure_reminder": {"leg": leg.pk},
+        "sailing_change": {"changes": [{"leg": leg.pk, "what": "vessel", "before": "Tacoma"}]},
         "cancellation": {"charge": 0, "refund": 1105},
         "payment_success": {"payment": paid.pk},
         "payment_failed": {"payment": paid.pk},

@@ -37,7 +37,7 @@ def test_mails_of_a_cancellation_with_a_voucher():
     text = cancellation.body
     assert "Cancellation charge: USD 5.00" in text
     assert "You get back: USD 0.00" in text
-    assert "You get as a voucher: USD 5.00" in text
+    assert "As a voucher; its code comes in a mail of its own: USD 5.00" in text
     assert "nothing is paid back" not in text
     assert own.subject == f"Demo: Your voucher of USD 5.00 ({booking.reference})"
     assert found.code in own.body

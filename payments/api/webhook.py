@@ -68,7 +68,7 @@ class Received(JsonResponse):
         now = time.monotonic()
         if now >= _hints.quiet_until:
             _hints.quiet_until = now + HINT_PAUSE_SECONDS
-            broker.send(self._job.task, self._job.arguments, job_id=self._job.pk)
+            broker.send([broker.Hint(self._job.task, self._job.arguments, self._job.pk)])
         super().close()
 
 
@@ -81,7 +81,7 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
     except WebhookRefused as error:
         return _refuse(request, error)
     try:
-        job = store_event(read_event(body), now=clock.now())
+        stored = store_event(read_event(body), now=clock.now())
     except BadEvent as error:
         log.warning("signed text is no snapshot event: bytes=%s", len(body))
         return _answer(error)
@@ -90,8 +90,10 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
         answer = _answer(IntakeDown(), outcome="not_stored")
         answer["Retry-After"] = str(RETRY_SECONDS)
         return answer
-    _count("stored" if job else "duplicate")
-    return Received(job) if job else JsonResponse({"received": True, "duplicate": True})
+    _count("stored" if stored.is_new else "duplicate")
+    if stored.job:
+        return Received(stored.job)
+    return JsonResponse({"received": True, "duplicate": not stored.is_new})
 
 
 def _verified_body(request: HttpRequest) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from maritime.lib import request_ids
+from maritime.lib import request_ids, rows
 from maritime.ops import jobs, staff
 from maritime.ops.models import Job
 from payments import currencies, queries, queue, states
@@ -39,6 +39,8 @@ DISPUTE_EVENTS = frozenset(
     f"charge.dispute.{news}"
     for news in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
 )
+USED = INTENT_EVENTS | REFUND_EVENTS | DISPUTE_EVENTS
+NOT_USED = "type not used"
 # An answer that was asked for so long after an event came in knows what the event tells.
 ASKED_AFTER = timedelta(seconds=5)
 # Attempts that the provider may leave unanswered before a signed success counts by itself.
@@ -50,20 +52,23 @@ STORE = """
     WITH stored AS (
         INSERT INTO payments_webhookevent
             (event_id, type, object_id, livemode, api_version, created, body, state, note,
-            received_at)
+            received_at, processed_at)
         VALUES (%(event_id)s, %(type)s, %(object_id)s, %(livemode)s, %(api_version)s,
-            %(created)s, %(body)s, 'received', '', %(now)s)
+            %(created)s, %(body)s, %(state)s, %(note)s, %(now)s, %(processed_at)s)
         ON CONFLICT (event_id) DO NOTHING
         RETURNING event_id
+    ),
+    job AS (
+        INSERT INTO ops_job
+            (task, arguments, key, state, attempts, max_attempts, next_at, published_at,
+            last_error, created_at, request_id)
+        SELECT %(task)s, jsonb_build_object('event_id', event_id), %(key)s, 'pending', 0,
+            %(attempts)s, %(now)s, NULL, '', %(now)s, %(request_id)s
+        FROM stored WHERE %(state)s = 'received'
+        ON CONFLICT (key) DO NOTHING
+        RETURNING id
     )
-    INSERT INTO ops_job
-        (task, arguments, key, state, attempts, max_attempts, next_at, published_at, last_error,
-        created_at, request_id)
-    SELECT %(task)s, jsonb_build_object('event_id', event_id), %(key)s, 'pending', 0,
-        %(attempts)s, %(now)s, NULL, '', %(now)s, %(request_id)s
-    FROM stored
-    ON CONFLICT (key) DO NOTHING
-    RETURNING id
+    SELECT job.id FROM stored LEFT JOIN job ON true
 """
 
 
@@ -78,6 +83,14 @@ class SignedEvent:
     livemode: bool
     api_version: str
     created: datetime | None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of an event: whether it was new, and the job that will process it, if any."""
+
+    is_new: bool
+    job: Job | None
 
 
 def read_event(body: bytes) -> SignedEvent:
@@ -105,12 +118,15 @@ def read_event(body: bytes) -> SignedEvent:
     )
 
 
-def store_event(event: SignedEvent, *, now: datetime) -> Job | None:
-    """Store the event with the job that will process it; return None for one stored before.
+def store_event(event: SignedEvent, *, now: datetime) -> Stored:
+    """Store the event with the job that will process it.
 
     One statement that commits by itself. The job is free for the relay, which publishes it within a
     second unless the caller was quicker. A repeated event is work again only if its job has died.
+    An event of a type that is not used gets no job: an endpoint that is subscribed to all of them
+    must not keep workers busy.
     """
+    is_used = event.type in USED
     values = {
         **vars(event),
         "task": TASK,
@@ -118,14 +134,20 @@ def store_event(event: SignedEvent, *, now: datetime) -> Job | None:
         "attempts": queue.ATTEMPTS,
         "now": now,
         "request_id": request_ids.current(),
+        "state": str(WebhookEvent.State.RECEIVED if is_used else WebhookEvent.State.IGNORED),
+        "note": "" if is_used else NOT_USED,
+        "processed_at": None if is_used else now,
     }
     with connection.cursor() as cursor:
         cursor.execute(STORE, values)
         row = cursor.fetchone()
     if row is None:
         retry_event(event.event_id)
-        return None
-    return Job(pk=row[0], task=TASK, arguments={"event_id": event.event_id})
+        return Stored(is_new=False, job=None)
+    if row[0] is None:
+        return Stored(is_new=True, job=None)
+    job = Job(pk=row[0], task=TASK, arguments={"event_id": event.event_id})
+    return Stored(is_new=True, job=job)
 
 
 def retry_event(event_id: str) -> bool:
@@ -147,7 +169,9 @@ def process_event(event_id: str, *, now: datetime) -> WebhookEvent:
     Never call it inside a transaction. Raises UnknownPayment while an event of ours names no
     payment here, and ProviderUnavailable; the event is then `failed` until the next attempt.
     """
-    event = WebhookEvent.objects.get(event_id=event_id)
+    event = rows.one(WebhookEvent, "event_id", event_id)
+    if event is None:
+        raise WebhookEvent.DoesNotExist
     if event.state in (WebhookEvent.State.DONE, WebhookEvent.State.IGNORED):
         return event
     try:
@@ -160,8 +184,8 @@ def process_event(event_id: str, *, now: datetime) -> WebhookEvent:
 def _process(event: WebhookEvent, *, now: datetime) -> WebhookEvent:
     if event.livemode != gateway().livemode:
         return _ignore_mode(event, now=now)
-    if event.type not in INTENT_EVENTS | REFUND_EVENTS | DISPUTE_EVENTS:
-        return _end(event, WebhookEvent.State.IGNORED, note="type not used", now=now)
+    if event.type not in USED:
+        return _end(event, WebhookEvent.State.IGNORED, note=NOT_USED, now=now)
     about = _about(event)
     payment = owners.payment_of(about, is_intent=event.type in INTENT_EVENTS)
     if payment is None:
@@ -274,7 +298,7 @@ def _ignore_mode(event: WebhookEvent, *, now: datetime) -> WebhookEvent:
 
 def _end(event: WebhookEvent, state: str, *, now: datetime, note: str = "") -> WebhookEvent:
     event.state, event.note, event.processed_at = state, note, now
-    event.save(update_fields=["state", "note", "processed_at"])
+    rows.update(event, "state", "note", "processed_at")
     return event
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from maritime.lib import rows
 from payments import queries
 from payments.errors import ProviderRefused, UnknownPayment
 from payments.gateways import gateway
@@ -43,7 +44,7 @@ def payment_of(about: Mapping[str, Any], *, is_intent: bool) -> Payment | None:
     intent_id = _id(about.get("id") if is_intent else about.get("payment_intent"))
     if not intent_id:
         return None
-    payment = Payment.objects.filter(intent_id=intent_id).first()
+    payment = rows.one(Payment, "intent_id", intent_id)
     if payment:
         return payment
     metadata = about.get("metadata")

@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from bookings.models import Booking
 from bookings.operations.await_bank import await_bank, bank_refused
-from bookings.operations.confirm import mark_paid
+from bookings.operations.confirm import take_money
 from bookings.queries import amount_due, outstanding_amendment
+from maritime.lib import rows
 from maritime.ops import counters, staff
 from payments import ledger, queries, signals, states
 from payments.errors import ProviderRefused
@@ -53,7 +54,7 @@ def settle(payment_id: int, *, now: datetime) -> Payment:
     the moment before the question. Never call it inside a transaction. Raises ProviderUnavailable.
     A payment of another gateway than the one in use is left alone.
     """
-    payment = Payment.objects.select_related("booking").get(pk=payment_id)
+    payment = queries.payment_with_booking(payment_id)
     provider = gateway()
     if payment.gateway != provider.code:
         log.warning("payment of another gateway left alone: payment=%s", payment.public_id)
@@ -63,7 +64,8 @@ def settle(payment_id: int, *, now: datetime) -> Payment:
         return _give_up(payment_id) if is_stale else payment
     if payment.state not in states.HOLDS_MONEY:
         payment = _ask(payment, provider=provider, now=now)
-    if queries.has_open_refunds(payment):
+    # `refunded` counts refunds from the moment when they are opened.
+    if payment.refunded and queries.has_open_refunds(payment):
         settle_refunds(payment_id)
     return payment
 
@@ -104,10 +106,9 @@ def apply_intent(payment_id: int, intent: Intent, *, now: datetime) -> Payment:
     payment.checked_at = now if payment.checked_at is None else max(now, payment.checked_at)
     if intent.last_error and payment.state in states.OPEN_PAYMENT:
         payment.last_failure = intent.last_error[:60]
-    payment.save(update_fields=["checked_at", "last_failure", "updated_at"])
     if payment.state == target or not states.payment_may(payment, target):
-        return payment
-    if target == State.SUCCEEDED:
+        rows.update(payment, "checked_at", "last_failure")
+    elif target == State.SUCCEEDED:
         _take_money(payment, intent, now=now)
     else:
         _move_on(payment, target, now=now)
@@ -191,16 +192,15 @@ def _take_money(payment: Payment, intent: Intent, *, now: datetime) -> None:
         _quarantine(payment, intent, problem=problem, now=now)
         return
     states.move_payment(payment, State.SUCCEEDED)
-    ledger.money_received(payment, at=now)
-    outcome = mark_paid(payment.booking_id, amount=payment.captured, now=now)
-    payment.booking.refresh_from_db()
+    outcome = take_money(payment.booking, amount=payment.captured, now=now)
     if outcome == "paid":
         payment.counted = True
-        payment.save(update_fields=["counted", "updated_at"])
+        rows.update(payment, "counted")
         ledger.booking_sold(payment, at=now)
         counters.count("maritime_payments", state="succeeded")
         signals.payment_succeeded.send(sender=Payment, payment=payment)
         return
+    ledger.money_received(payment, at=now)
     log.warning("money goes back: payment=%s outcome=%s", payment.public_id, outcome)
     counters.count("maritime_payments", state="returned")
     open_refund(

@@ -72,7 +72,6 @@ def _pay(booking_id: int, voucher_id: int, *, now: datetime) -> Payment:
     if mark_paid(booking_id, amount=due, now=now) != "paid":
         raise NotBookable([LOST.as_dict()])
     booking.refresh_from_db()
-    ledger.money_received(payment, at=now)
     ledger.booking_sold(payment, at=now)
     signals.payment_succeeded.send(sender=Payment, payment=payment)
     return payment

@@ -9,9 +9,10 @@ from django.db import transaction
 from bookings.errors import HoldExpired, WrongState
 from bookings.models import Booking
 from bookings.operations.amend import begin_amendment_payment
-from bookings.operations.check import check_space
+from bookings.operations.check import check_space_of
 from bookings.operations.confirm import begin_payment, mark_paid
 from bookings.queries import amount_due, booking_for_update, booking_with_legs
+from maritime.lib import rows
 from payments import currencies, queries, queue, states
 from payments.errors import AmountNotPayable, PaymentClosed, ProviderRefused
 from payments.gateways import Gateway, Intent, gateway
@@ -66,9 +67,10 @@ def begin(booking_id: int, *, now: datetime) -> Booking:
 
     Raises what `start_payment` raises before it calls the provider.
     """
-    if booking_with_legs(booking_id).state == Booking.State.CONFIRMED:
+    booking = booking_with_legs(booking_id)
+    if booking.state == Booking.State.CONFIRMED:
         return begin_amendment_payment(booking_id, now=now)
-    check_space(booking_id, now=now)
+    check_space_of(booking, now=now)
     return begin_payment(booking_id, now=now)
 
 
@@ -124,9 +126,9 @@ def _row(booking_id: int, *, provider: Gateway, now: datetime) -> Payment:
         return waiting
     if waiting:
         states.move_payment(waiting, Payment.State.CANCELED)
-    return Payment.objects.create(
-        booking=booking, gateway=provider.code, amount=due, currency=booking.currency
-    )
+    payment = Payment(booking=booking, gateway=provider.code, amount=due, currency=booking.currency)
+    rows.insert(payment)
+    return payment
 
 
 def _create(payment: Payment, *, booking: Booking, provider: Gateway) -> Intent:
@@ -158,7 +160,7 @@ def _methods(payment: Payment, booking: Booking) -> str:
 def _store_intent(payment_id: int, intent: Intent) -> Payment:
     payment = queries.lock_payment(payment_id)
     payment.intent_id = intent.id
-    payment.save(update_fields=["intent_id", "updated_at"])
+    rows.update(payment, "intent_id")
     if payment.state not in states.OPEN_PAYMENT:
         queue.add(
             "payments.verify_payment_status",

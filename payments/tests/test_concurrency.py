@@ -3,13 +3,16 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from bookings.models import Booking
+from bookings.queries import booking_for_update
 from bookings.tests.makers import held
 from maritime.lib import clock
 from maritime.lib.errors import MaritimeError
 from maritime.ops.models import Job
+from maritime.ops.tests.workers import wait_for
+from payments import queries
 from payments.models import DemoIntent, DemoRefund, Payment, Refund, WebhookEvent
 from payments.operations.events import process_event, read_event, store_event
 from payments.operations.refund import refund_booking
@@ -20,6 +23,9 @@ from payments.tests.makers import at_provider, opened, succeeded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CROWD = 6
+WAITED_FOR = """
+SELECT exists(SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))
+"""
 
 
 def together(work, count=CROWD):
@@ -96,12 +102,42 @@ def test_many_tabs_open_one_payment():
 
 
 def test_the_same_event_from_many_deliveries_is_stored_once():
-    facts = read_event(b'{"id": "evt_1", "type": "x.y", "data": {"object": {}}}')
+    facts = read_event(b'{"id": "evt_1", "type": "charge.refunded", "data": {"object": {}}}')
 
-    answers = together(lambda number: store_event(facts, now=clock.now()) is not None)
+    answers = together(lambda number: store_event(facts, now=clock.now()).is_new)
 
     assert sorted(answers) == [False] * (CROWD - 1) + [True]
     assert (WebhookEvent.objects.count(), Job.objects.count()) == (1, 1)
 
     together(lambda number: process_event("evt_1", now=clock.now()).state)
     assert WebhookEvent.objects.get().state == "ignored"
+
+
+def test_a_payment_is_locked_after_its_booking():
+    payment = opened()
+
+    def lock():
+        try:
+            with transaction.atomic():
+                return queries.lock_payment(payment.pk).booking.version
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            booking = booking_for_update(payment.booking_id)
+            waiter = threads.submit(lock)
+            wait_for(somebody_waits)
+            # Nobody has it: who waits for the booking has not taken the payment before.
+            assert Payment.objects.select_for_update(nowait=True).get() == payment
+            Booking.objects.filter(pk=booking.pk).update(version=booking.version + 1)
+        version = waiter.result()
+
+    # And what was waited for is read as it is afterwards.
+    assert version == booking.version + 1
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(WAITED_FOR)
+        return cursor.fetchone()[0]

@@ -10,7 +10,7 @@ from maritime.lib import clock
 from maritime.ops.models import Job, StaffTask
 from payments.errors import ProviderUnavailable, UnknownPayment
 from payments.models import DemoIntent, Payment, Refund, WebhookEvent
-from payments.operations.events import process_event, read_event, retry_event, store_event
+from payments.operations.events import Stored, process_event, read_event, retry_event, store_event
 from payments.tests.makers import (
     at_provider,
     dashboard_refund,
@@ -229,6 +229,18 @@ def test_other_types_are_kept_and_ignored(deliver):
     assert (stored.state, stored.note) == ("ignored", "type not used")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_other_types_get_no_job_and_are_known_when_they_come_again():
+    facts = read_event(b'{"id": "evt_1", "type": "charge.updated", "data": {"object": {}}}')
+
+    first, again = (store_event(facts, now=clock.now()) for _ in range(2))
+
+    event = WebhookEvent.objects.get()
+    assert (first, again) == (Stored(is_new=True, job=None), Stored(is_new=False, job=None))
+    assert (event.state, event.note, Job.objects.count()) == ("ignored", "type not used", 0)
+    assert event.processed_at is not None
+
+
 def test_event_of_the_wrong_mode_is_kept_and_ignored(deliver):
     payment = opened()
     pay(payment)
@@ -321,10 +333,11 @@ def test_unknown_payment_is_worth_another_try():
 
 @pytest.mark.django_db(transaction=True)
 def test_store_reports_whether_the_event_is_new():
-    facts = read_event(b'{"id": "evt_1", "type": "x.y", "data": {"object": {}}}')
+    facts = read_event(b'{"id": "evt_1", "type": "charge.refunded", "data": {"object": {}}}')
 
-    assert store_event(facts, now=clock.now()) == Job.objects.get()
-    assert store_event(facts, now=clock.now()) is None
+    first = store_event(facts, now=clock.now())
+    assert (first.is_new, first.job) == (True, Job.objects.get())
+    assert store_event(facts, now=clock.now()) == Stored(is_new=False, job=None)
     assert Job.objects.values_list("task", "published_at").get() == (
         "payments.process_payment_webhook", None,
     )  # fmt: skip

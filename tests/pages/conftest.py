@@ -99,6 +99,11 @@ def local_day(sailing):
     return (sailing.departs_at - timedelta(hours=8)).date().isoformat()
 
 
+def port_field(page, label):
+    """Return the field with suggestions that a script made of a select list of ports."""
+    return page.get_by_label(label, exact=True).and_(page.locator("input"))
+
+
 @pytest.fixture(scope="session")
 def chromium():
     if not CHROMIUM.exists():

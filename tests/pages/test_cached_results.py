@@ -1,5 +1,6 @@
 """The list of offers is kept as HTML only as long as everything in it holds."""
 
+import re
 from datetime import timedelta
 
 from ferries.models import FareRule, Operator
@@ -50,9 +51,9 @@ def test_shows_a_renamed_operator_at_once(crossing, pages):
 
 
 def test_keeps_nothing_of_what_is_not_part_of_the_question(crossing, pages):
-    first = pages.search(crossing, visitor="somebody").text
+    first = pages.search(crossing, part=1, visitor="somebody").text
 
-    second = pages.search(crossing).text
+    second = pages.search(crossing, part=1).text
 
     assert first == second
     assert "somebody" not in first
@@ -62,8 +63,24 @@ def test_leads_to_the_same_search_on_other_days(crossing, pages, client):
     later = crossing.departs_at + timedelta(days=1)
     text = pages.search(crossing, adults=2).text
 
-    link = text.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
+    links = [each.replace("&amp;", "&") for each in re.findall(r'day-tab" href="([^"]+)"', text)]
+    link = next(each for each in links if f"date={(later - timedelta(hours=8)).date()}" in each)
 
     assert "adults=2" in link
-    assert f"date={(later - timedelta(hours=8)).date()}" in link
     assert client.get(f"/search/{link}").status_code == 200
+
+
+def test_the_frame_around_them_is_of_this_request(crossing, pages, client):
+    first = pages.search(crossing, group="one<two>&three")
+    second = pages.search(crossing, adults=2)
+
+    query = second.request["QUERY_STRING"].replace("&", "&amp;")
+    assert f'href="/de/search/?{query}"' in second.text
+    assert "one" not in second.text
+    assert "one&lt;two&gt;&amp;three" in first.text
+    assert "<title>Aaa to Bbb · Maritime</title>" in second.text
+    assert "Deutsch <span" not in second.text
+    german = client.get(
+        "/search/", second.request["QUERY_STRING"], headers={"accept-language": "de"}
+    )
+    assert "offer-language" in german.text or german.status_code != 200

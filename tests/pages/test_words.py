@@ -50,8 +50,8 @@ def test_counts_the_days_on_the_calendars_of_the_two_ports():
         ({"persons": 0}, "No places left"),
         ({"persons": 1}, "1 place left"),
         ({"persons": 49, "lane_cm": 0}, "49 places left, no room for another vehicle"),
-        ({"persons": 50, "lane_cm": 540}, "Plenty of places, room for a vehicle up to 5.4 m"),
-        ({"persons": 900, "lane_cm": 3000}, "Plenty of places, plenty of room for vehicles"),
+        ({"persons": 50, "lane_cm": 540}, "Plenty of space, room for a vehicle up to 5.4 m"),
+        ({"persons": 900, "lane_cm": 3000}, "Plenty of space, plenty of room for vehicles"),
     ],
 )
 def test_says_what_is_left(left, words):

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from celery import shared_task
+from django.db import connection
 
 from maritime.lib import request_ids
 from maritime.lib.errors import MaritimeError
@@ -24,6 +25,14 @@ class ForNow(MaritimeError):
 def write(path: str) -> None:
     """Note the start and end well."""
     note(path)
+
+
+@shared_task(base=DurableTask, name="sample.name_connection")
+def name_connection(path: str) -> None:
+    """Leave the number of the server's process that serves this one."""
+    with connection.cursor() as cursor, Path(path).open("a") as file:
+        cursor.execute("SELECT pg_backend_pid()")
+        file.write(f"{cursor.fetchone()[0]}\n")
 
 
 @shared_task(base=DurableTask, name="sample.fail_once")

@@ -63,6 +63,30 @@ def test_publishes_after_commit_and_once(django_capture_on_commit_callbacks) -> 
 
 
 @pytest.mark.django_db(transaction=True)
+def test_jobs_of_one_transaction_are_all_published() -> None:
+    with transaction.atomic():
+        jobs.add("sample.write", key="mail:1", path="a")
+        with transaction.atomic():
+            jobs.add("sample.write", key="mail:2", path="b")
+        jobs.add("sample.write", key="mail:3", path="c")
+        assert messages_waiting() == 0
+
+    assert messages_waiting() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_is_published_although_the_one_before_it_was_rolled_back() -> None:
+    with transaction.atomic():
+        with transaction.atomic():
+            jobs.add("sample.write", key="mail:1", path="a")
+            transaction.set_rollback(True)
+        jobs.add("sample.write", key="mail:2", path="b")
+
+    assert list(Job.objects.values_list("key", flat=True)) == ["mail:2"]
+    assert messages_waiting() == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_rolled_back_cause_leaves_neither_row_nor_message() -> None:
     with transaction.atomic():
         jobs.add("sample.write", key="mail:1", path="a")

@@ -22,9 +22,11 @@ django.setup()
 from django.core.cache import cache
 from maritime.ops import broker
 
+hint = broker.Hint("sample.write", {}, 1)
+
 def works():
     broker.breaker.quiet_until = 0
-    return cache.set("k", 1, 60) and cache.get("k") == 1 and broker.send("sample.write", {}, job_id=1)
+    return cache.set("k", 1, 60) and cache.get("k") == 1 and broker.send([hint])
 
 print("before", bool(works()), flush=True)
 sys.stdin.readline()

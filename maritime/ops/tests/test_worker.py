@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,16 @@ def test_runs_at_once_by_the_hint(worker: int, path: str) -> None:
     assert starts(path) == 1
     assert Job.objects.get().attempts == 1
     assert time.monotonic() - started < 5
+
+
+def test_keeps_its_connections_from_task_to_task(worker: int, path: str) -> None:
+    for number in range(6):
+        jobs.add("sample.name_connection", key=f"k{number}", path=path)
+
+    wait_for(lambda: Job.objects.filter(state=STATE.DONE).count() == 6)
+
+    # A pool of two (`workers.environment`); one that is closed after each task makes it six or more.
+    assert len(set(Path(path).read_text().split())) <= 2
 
 
 def test_a_second_message_for_a_done_job_does_nothing(worker: int, path: str) -> None:

@@ -1,6 +1,7 @@
-"""Build one of the five mails about a real booking and write it to a file, without sending it."""
+"""Build one of the mails about a real booking and write it to a file, without sending it."""
 
 from argparse import ArgumentParser
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +51,17 @@ class Command(BaseCommand):
         self.stdout.write(f"Written: {path} and {path.with_suffix('.txt')}")
 
 
-def _facts(kind: str, booking: Booking) -> dict[str, int]:
+def _facts(kind: str, booking: Booking) -> dict[str, Any]:
     """Return what the mail would be about, from the booking's newest payment and refund."""
     if kind == Kind.CANCELLATION:
         return {"charge": booking.paid - booking.refunded, "refund": booking.refunded}
+    if kind == Kind.DEPARTURE_REMINDER:
+        return {"leg": booking.legs.all()[0].pk}
+    if kind == Kind.SAILING_CHANGE:
+        # As if the first crossing had left an hour earlier before.
+        leg = booking.legs.all()[0]
+        before = (leg.departs_at - timedelta(hours=1)).isoformat()
+        return {"changes": [{"leg": leg.pk, "what": "times", "before": before}]}
     if kind in {Kind.PAYMENT_SUCCESS, Kind.PAYMENT_FAILED}:
         payment = payment_of(booking)
         if payment is None:

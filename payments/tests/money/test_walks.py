@@ -118,7 +118,7 @@ PURCHASE = [(step, 1) for step in ("start", "pay", "deliver some", "work")]
 
 def test_a_walk_sees_money_that_the_ledger_misses(transactional_db, provider, quick):
     """The control: what is captured is not booked."""
-    with mock.patch.object(ledger, "money_received"):
+    with mock.patch.object(ledger, "booking_sold"):
         faults = walk(provider, PURCHASE)
 
     assert any("ledger has" in fault for fault in faults), faults
