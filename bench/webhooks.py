@@ -44,6 +44,8 @@ OPEN = (WebhookEvent.State.RECEIVED, WebhookEvent.State.FAILED)
 
 def measure(server: Server) -> list[Finding]:
     """Measure refusals, the mix at a steady rate, settlements alone, and a burst."""
+    # Those of the webhook requests: nobody works on them.
+    WebhookEvent.objects.all().delete()
     findings = _refusals(server)
     mixed, alone = (_paid(number) for number in (PER_SECOND * SECONDS // EVENTS_EACH, SETTLEMENTS))
     with workers.running("payments", processes=2):
