@@ -18,6 +18,14 @@ def _clean_cache():
 
 
 @pytest.fixture(autouse=True)
+def _default_language():
+    """Begin in the default language: the one of the last request stays with its thread."""
+    from django.utils import translation
+
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
 def _quick_settings(settings):
     """Hash passwords quickly, and publish job hints into an eager worker only where asked."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

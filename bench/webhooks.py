@@ -29,9 +29,9 @@ from payments.operations.start import start_payment
 
 PATH = "/api/v1/webhooks/stripe"
 PER_SECOND = 200
-SECONDS = 20
+SECONDS = 15
 EVENTS_EACH = 5
-SETTLEMENTS = 400
+SETTLEMENTS = 200
 BURST = 2000
 CLIENTS = 4
 ROUNDS = 3

@@ -1,6 +1,7 @@
 """What every page may show about the site itself."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -42,7 +43,14 @@ def _languages(request: HttpRequest) -> list[Language]:
             code == current,
         )
         for code, name in settings.LANGUAGES
+        if code == settings.LANGUAGE_CODE or _is_translated(code)
     ]
+
+
+def _is_translated(code: str) -> bool:
+    """Tell whether there is a translation: a language is offered from then on."""
+    folders = (Path(folder) for folder in settings.LOCALE_PATHS)
+    return any((folder / code / "LC_MESSAGES" / "django.mo").exists() for folder in folders)
 
 
 def _unprefixed(request: HttpRequest, current: str) -> str:

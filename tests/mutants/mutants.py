@@ -156,7 +156,7 @@ def part_that_gives_the_whole_back() -> Iterator[None]:
         found = exchange.claims_of(
             booking.public_id,
             sailing_id=part.leg.sailing_id,
-            sectors=cancel_commit._sectors(part.leg),
+            sectors=part.leg.sectors,
         )
         return [claim.pk for claim in found]
 

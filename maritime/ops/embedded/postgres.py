@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -96,6 +97,8 @@ class PostgreSQL:
     launcher: Launcher = field(default_factory=choose_launcher)
     name: str = "postgres"
     child: Child | None = None
+    # Go before SETTINGS: a fault test kills this server and looks for what it had committed.
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def start(self) -> str:
         """Make the cluster on first use, start the server, return its DATABASE_URL."""
@@ -106,7 +109,8 @@ class PostgreSQL:
         if not (self.data / "PG_VERSION").exists():
             self._make_cluster(binaries)
         self._refuse_other_version(binaries)
-        settings = {**SETTINGS, "unix_socket_directories": str(self.sockets)}
+        sockets = {"unix_socket_directories": str(self.sockets)}
+        settings = {**SETTINGS, **self.settings, **sockets}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         self.child = spawn(
             self.name,

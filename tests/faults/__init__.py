@@ -1,0 +1,1 @@
+"""Faults for real: processes killed and frozen, servers restarted, wires cut, a mail server that hangs."""
