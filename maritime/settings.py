@@ -89,7 +89,11 @@ DATABASES = {
         "OPTIONS": {
             # A pool has more connections than its process has threads: only a dead database makes
             # one wait, and then Stripe shall hear of it soon.
-            "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", 8), "timeout": 2},
+            "pool": {
+                "min_size": 1,
+                "max_size": env.number("DATABASE_POOL_SIZE", 8),
+                "timeout": env.number("DATABASE_POOL_TIMEOUT_MILLISECONDS", 2000) / 1000,
+            },
             "connect_timeout": 2,
             # Parameters travel apart from the statement, so that the server keeps the plans of what
             # is repeated: planning what a hold reads takes longer than running it (measured).

@@ -22,6 +22,9 @@ os.environ.setdefault(
 )
 # A machine that stalls for a moment must not turn a hit into a miss.
 os.environ.setdefault("CACHE_TIMEOUT_MILLISECONDS", "5000")
+# Nor a wait for a connection into a failure: more than any test has threads, and a patient queue.
+os.environ.setdefault("DATABASE_POOL_SIZE", "20")
+os.environ.setdefault("DATABASE_POOL_TIMEOUT_MILLISECONDS", "20000")
 # Workers of one run must not empty each other's caches.
 for _name in ("REDIS_URL", "CELERY_BROKER_URL"):
     if _name in os.environ:
