@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from ferries import cache, deck, inventory
-from ferries.cache import Batch
+from ferries.cache import Batch, Life
 from ferries.deck import AreaSpace
 from ferries.errors import UnknownSailing
 from ferries.fitting import Fitting
@@ -21,13 +21,13 @@ from ferries.spaces import PoolSpace, left_on
 class Left:
     """What is left of the pools of sailings, by the sailing's key, and how fresh that is.
 
-    `generations` and `until` say how long it holds; `cached` that nothing was counted for it.
+    `generations` and `life` say how long it holds; `cached` that nothing was counted for it.
     """
 
     spaces: dict[int, list[PoolSpace]]
     cached: bool
     generations: dict[str, str]
-    until: float
+    life: Life
 
 
 def left_of(sailing_ids: Sequence[int], *, now: datetime, batch: Batch | None = None) -> Left:
@@ -40,7 +40,7 @@ def left_of(sailing_ids: Sequence[int], *, now: datetime, batch: Batch | None = 
     spaces: dict[int, list[PoolSpace]] = {pk: [] for pk in missing}
     for space in inventory.spaces_of(missing, now=now) if missing else ():
         spaces[space.sailing_id].append(space)
-    until = cache.set_availability(
+    made = cache.set_availability(
         {pk: [list(vars(space).values()) for space in spaces[pk]] for pk in missing},
         batch,
         generations={pk: found[pk].generation for pk in missing},
@@ -54,7 +54,7 @@ def left_of(sailing_ids: Sequence[int], *, now: datetime, batch: Batch | None = 
         generations={
             cache.availability_generation(pk): cached.generation for pk, cached in found.items()
         },
-        until=min([until, *(cached.until for cached in found.values() if cached.until)]),
+        life=cache.shortest([made, *(cached.life for cached in found.values())]),
     )
 
 

@@ -3,74 +3,45 @@
 Values are JSON. Each is stored with the generation under which it was made; a change in the
 database replaces the generation after commit, and what was made under another one is a miss. A
 reader takes the generation before it reads the database and hands it back when it stores, so a
-slow reader can never bring an old answer back. See docs/decisions/0003-cache.md.
+slow reader can never bring an old answer back. Past its soft end a value of the present generation
+is still shown while one process renews it. See docs/decisions/0003-cache.md.
 
 A cache that fails is a miss: after an error this process leaves it alone for a few seconds.
 """
 
 import hashlib
-import json
-import threading
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import random
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
+from ferries import cache_counts as counts
 from ferries import cache_link as link
+from ferries import cache_turns as turns
+from ferries import cache_values as values
+from ferries.cache_values import FOREVER as FOREVER
+from ferries.cache_values import Answer as Answer
+from ferries.cache_values import Batch as Batch
+from ferries.cache_values import Cached as Cached
+from ferries.cache_values import Life as Life
+from ferries.cache_values import shortest as shortest
 from maritime.lib import clock
 
-VERSION = "maritime:1"
+VERSION = "maritime:2"
 SEARCHES = f"{VERSION}:gen:searches"
 OPERATOR_ANSWER_SECONDS = 60
 REMEMBERED_ANSWERS = 2000
-LOCK_SECONDS = 4
-LOCK_POLL_SECONDS = 0.02
+# When a value is renewed and when it ends, in parts of its lifetime. What was stored in one moment
+# shall not have to be made again in one moment.
+SOFT_PART, HARD_PART = (0.7, 0.85), (0.9, 1.0)
 # What the key of a lock gets when it is given back: an end that is past.
 FREE = (b"", 0.0)
 
 T = TypeVar("T")
-_counts: Counter[str] = Counter()
-_counts_lock = threading.Lock()
 _depends_on: dict[str, tuple[str, ...]] = {}
-
-
-@dataclass(frozen=True)
-class Cached:
-    """What a look-up found: the value or None, and the generation to store a new value under.
-
-    `until` is the end of the value's life, in seconds of the epoch.
-    """
-
-    value: Any
-    generation: str
-    until: float = 0.0
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What is to be stored in one round trip: bytes and the end of their life, by key."""
-
-    entries: dict[str, tuple[bytes, float]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A ready answer: bytes of JSON or HTML, what must still hold for them, and facts beside.
-
-    `generations` are the generation keys that it was built under, `facts` small JSON that is not
-    in the body (which operators answered, and when; the title of a page).
-    """
-
-    body: bytes
-    generations: Mapping[str, str]
-    facts: Any
-    until: float
 
 
 def get_search_results(*, origin: str, destination: str, day: date) -> Cached:
@@ -100,8 +71,8 @@ def set_search_results(
     destination: str,
     day: date,
     generation: str,
-) -> float:
-    """Store departures under the generation that the look-up gave; return their end.
+) -> Life:
+    """Store departures under the generation that the look-up gave; return their life.
 
     With a batch they are stored along with it; so it is with the others below.
     """
@@ -114,7 +85,7 @@ def get_network(name: str) -> Cached:
     return _get("network", _network_key(name), SEARCHES)
 
 
-def set_network(name: str, value: Any, *, generation: str) -> float:
+def set_network(name: str, value: Any, *, generation: str) -> Life:
     """Store facts of the network under the generation that the look-up gave."""
     key = _network_key(name)
     return _set({key: value}, {key: generation}, settings.SEARCH_CACHE_SECONDS)
@@ -132,16 +103,16 @@ def get_availability(sailing_ids: Sequence[int]) -> dict[int, Cached]:
 
 
 def set_availability(
-    values: Mapping[int, Any], batch: Batch | None = None, /, *, generations: Mapping[int, str]
-) -> float:
+    left: Mapping[int, Any], batch: Batch | None = None, /, *, generations: Mapping[int, str]
+) -> Life:
     """Store what is left on sailings under the generations that the look-up gave.
 
-    Both by the sailing's primary key, in one round trip; return the end of their life.
+    Both by the sailing's primary key, in one round trip; return their life.
     """
-    keys = {pk: f"{VERSION}:left:{pk}" for pk in values}
+    keys = {pk: f"{VERSION}:left:{pk}" for pk in left}
     return _set(
-        {keys[pk]: value for pk, value in values.items()},
-        {keys[pk]: generations[pk] for pk in values},
+        {keys[pk]: value for pk, value in left.items()},
+        {keys[pk]: generations[pk] for pk in left},
         settings.AVAILABILITY_CACHE_SECONDS,
         batch,
     )
@@ -155,7 +126,7 @@ def get_operator_answer(operator: str, *, search_key: str) -> Cached:
 
 def set_operator_answer(
     operator: str, value: Any, batch: Batch | None = None, /, *, search_key: str, generation: str
-) -> float:
+) -> Life:
     """Store an operator's answer under the generation that the look-up gave."""
     key = f"{VERSION}:remote:{operator}:{search_key}"
     return _set({key: value}, {key: generation}, OPERATOR_ANSWER_SECONDS, batch)
@@ -168,8 +139,11 @@ def get_answers(names: Sequence[str]) -> list[Answer | None]:
     to ask for along with them, else two.
     """
     guessed = sorted({key for name in names for key in _depends_on.get(name, ())})
-    raw = link.mget([*map(_answer_key, names), *guessed]) or [None] * (len(names) + len(guessed))
-    answers = [_read_answer(each) for each in raw[: len(names)]]
+    raw = link.mget([*map(_answer_key, names), *guessed])
+    if raw is None:
+        counts.add(("answer", "error") for _ in names)
+        return [None] * len(names)
+    answers = [each and values.open_answer(each) for each in raw[: len(names)]]
     tokens = dict(zip(guessed, raw[len(names) :], strict=True))
     unknown = {key for each in answers if each for key in each.generations} - tokens.keys()
     if unknown:
@@ -177,7 +151,7 @@ def get_answers(names: Sequence[str]) -> list[Answer | None]:
     valid = [each if each and _holds(each, tokens) else None for each in answers]
     for name, answer in zip(names, valid, strict=True):
         _remember(name, answer)
-    _count(("answer", answer is not None) for answer in valid)
+    counts.add(("answer", _outcome(each.fresh_until if each else None)) for each in valid)
     return valid
 
 
@@ -185,9 +159,7 @@ def set_answer(name: str, answer: Answer) -> None:
     """Store a ready answer until its end."""
     if not all(answer.generations.values()):
         return
-    header = {"generations": answer.generations, "facts": answer.facts, "until": answer.until}
-    raw = _to_json(header).encode() + b"\n" + answer.body
-    link.store({_answer_key(name): (raw, answer.until)})
+    link.store({_answer_key(name): (values.seal_answer(answer), answer.until)})
 
 
 def invalidate_sailing_availability(*sailing_ids: int) -> None:
@@ -236,46 +208,67 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def fill_alone(name: str, *, look: Callable[[], T | None], fill: Callable[[Batch], T]) -> T:
-    """Return what `look` finds while another process fills the value, or fill it here.
+def answer_in_line(
+    name: str, *, look: Callable[[], T | None], fill: Callable[[], T], ends: float
+) -> T:
+    """Return the ready answer that `look` finds once others of this process made it, or `fill`'s.
 
-    Only one process at a time fills; the others look again until it is done, at most 4 s, and
-    then fill too. Without a cache everybody fills. What `fill` puts into its batch is stored as
-    the others get their turn, in the same round trip.
+    It costs no round trip. `ends` is the moment of the monotonic clock at which waiting is over.
+    """
+    return turns.in_line(_answer_key(name), look=_waited("answer", look), fill=fill, ends=ends)
+
+
+def fill_alone(
+    name: str, *, look: Callable[[], T | None], fill: Callable[[Batch], T], ends: float
+) -> T:
+    """Return what `look` finds while another fills the value, or fill it here.
+
+    Of all processes only one at a time fills; the others wait for it, at most until the moment
+    `ends` of the monotonic clock, and then fill too. Without a cache everybody fills. What `fill`
+    puts into its batch is stored as the others get their turn, in the same round trip.
     """
     key = f"{VERSION}:lock:{name}"
     batch = Batch()
-    has_waited = False
-    give_up = time.monotonic() + LOCK_SECONDS
-    while not _gets_turn(key) and time.monotonic() < give_up:
-        has_waited = True
-        time.sleep(LOCK_POLL_SECONDS)
-        found = look()
-        if found is not None:
-            return found
-    try:
-        # The one before may have stored the value after our last look.
-        found = look() if has_waited else None
-        return fill(batch) if found is None else found
-    finally:
-        link.store({**batch.entries, key: FREE})
+    look = _waited("operator", look)
+
+    def fill_by_turn() -> T:
+        return turns.by_turn(
+            key,
+            look=look,
+            fill=lambda: fill(batch),
+            free=lambda: link.store({**batch.entries, key: FREE}),
+            ends=ends,
+        )
+
+    return turns.in_line(key, look=look, fill=fill_by_turn, ends=ends)
 
 
-def _gets_turn(key: str) -> bool:
-    """Tell whether nobody else is filling; without a cache nobody is."""
-    taken = link.call(lambda redis: redis.set(key, b"1", nx=True, ex=LOCK_SECONDS) or False)
-    return taken is not False
+def store(batch: Batch) -> None:
+    """Store what is in the batch, in one round trip."""
+    link.store(batch.entries)
 
 
-def counts() -> dict[str, int]:
-    """Return how many look-ups of this process hit and missed, by layer ("search_hit" ...)."""
-    with _counts_lock:
-        return dict(_counts)
+def renew_behind(name: str, make: Callable[[], object]) -> None:
+    """Let one process make a ready answer anew, in a thread, while it is still shown."""
+    turns.renew_behind(f"{VERSION}:renew:{name}", make)
 
 
 def resume() -> None:
     """Use the cache again at once after a failure, instead of waiting for the pause to end."""
     link.resume()
+
+
+def _waited(kind: str, look: Callable[[], T | None]) -> Callable[[], T | None]:
+    """Return the look of one who had to wait; the wait is counted once."""
+    noted: list[str] = []
+
+    def look_after_waiting() -> T | None:
+        if not noted:
+            noted.append(kind)
+            counts.add([(kind, "wait")])
+        return look()
+
+    return look_after_waiting
 
 
 def _network_key(name: str) -> str:
@@ -301,66 +294,41 @@ def _get_many(wanted: Sequence[tuple[str, str, str]]) -> list[Cached]:
     """
     found = link.look([(key, generation) for _, key, generation in wanted])
     if not found:
+        counts.add((layer, "error") for layer, _, _ in wanted)
         return [Cached(None, "") for _ in wanted]
-    cached = [_open(found[key], found[generation].decode()) for _, key, generation in wanted]
-    _count(
-        (layer, each.value is not None) for (layer, _, _), each in zip(wanted, cached, strict=True)
+    # Who renews an answer gets fresh values only.
+    fresh_at = clock.now().timestamp() if turns.is_renewing() else 0.0
+    cached = [
+        values.open_sealed(found[key], generation=found[generation].decode(), fresh_at=fresh_at)
+        for _, key, generation in wanted
+    ]
+    counts.add(
+        (layer, _outcome(None if each.value is None else each.life.fresh_until))
+        for (layer, _, _), each in zip(wanted, cached, strict=True)
     )
     return cached
 
 
-def _open(raw: bytes | None, generation: str) -> Cached:
-    """Return the value inside a stored one, if it was made under this generation."""
-    if raw is None:
-        return Cached(None, generation)
-    made_under, until, text = raw.split(b"|", 2)
-    if made_under.decode() != generation:
-        return Cached(None, generation)
-    return Cached(json.loads(text.decode()), generation, float(until))
-
-
 def _set(
-    values: Mapping[str, Any],
+    made: Mapping[str, Any],
     generations: Mapping[str, str],
     seconds: int,
     batch: Batch | None = None,
-) -> float:
-    """Store values by key, each under its generation; return the end of their life."""
-    until = clock.now().timestamp() + seconds
+) -> Life:
+    """Store values by key, each under its generation; return their life, at most so many seconds."""
+    now = clock.now().timestamp()
+    soft, hard = (random.uniform(*part) * seconds for part in (SOFT_PART, HARD_PART))  # noqa: S311
+    life = Life(now + soft, now + hard)
     entries = {
-        key: (_seal(value, generations[key], until), until)
-        for key, value in values.items()
+        key: (values.seal(value, generations[key], life), life.until)
+        for key, value in made.items()
         if generations[key]
     }
     if batch is None:
         link.store(entries)
     else:
         batch.entries.update(entries)
-    return until
-
-
-def _seal(value: Any, generation: str, until: float) -> bytes:
-    """Return the stored form: generation, end of life, JSON."""
-    return f"{generation}|{until}|{_to_json(value)}".encode()
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return value.hex
-    raise TypeError(f"{type(value).__name__} is not cached")
-
-
-# Made once: an encoder with options costs as much as the little that it encodes.
-_to_json = json.JSONEncoder(default=_plain, separators=(",", ":")).encode
-
-
-def _read_answer(raw: bytes | None) -> Answer | None:
-    if raw is None:
-        return None
-    header, body = raw.split(b"\n", 1)
-    return Answer(body=body, **json.loads(header))
+    return life
 
 
 def _holds(answer: Answer, tokens: Mapping[str, bytes | None]) -> bool:
@@ -384,7 +352,8 @@ def _bump_on_commit(keys: Sequence[str]) -> None:
         transaction.on_commit(lambda: link.bump(keys), robust=True)
 
 
-def _count(found: Iterable[tuple[str, bool]]) -> None:
-    """Count hits and misses by layer."""
-    with _counts_lock:
-        _counts.update(f"{layer}_{'hit' if is_hit else 'miss'}" for layer, is_hit in found)
+def _outcome(fresh_until: float | None) -> str:
+    """Return how a look-up ended, by the soft end of what was found."""
+    if fresh_until is None:
+        return "miss"
+    return "hit" if fresh_until > clock.now().timestamp() else "stale"

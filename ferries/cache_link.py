@@ -99,6 +99,11 @@ def _replace(redis: Redis, keys: Sequence[str]) -> bool:
     return True
 
 
+def is_away() -> bool:
+    """Tell whether this process leaves the cache alone at the moment."""
+    return time.monotonic() < _paused_until
+
+
 def resume() -> None:
     """Use the cache again at once after a failure, instead of waiting for the pause to end."""
     global _paused_until  # noqa: PLW0603 - one breaker for each process
@@ -111,7 +116,7 @@ def call(question: Callable[[Redis], T]) -> T | None:
     Invalidations that are owed go first.
     """
     global _paused_until  # noqa: PLW0603 - one breaker for each process
-    if time.monotonic() < _paused_until:
+    if is_away():
         return None
     try:
         redis = get_redis_connection("default")

@@ -118,7 +118,7 @@ def find_prices(trip: Trip, party: Party, *, now: datetime) -> dict[date, Lowest
 def keep_price(trip: Trip, party: Party, found: SearchResult, *, now: datetime) -> Lowest:
     """Keep the lowest price of a search in which every operator answered, and return it."""
     lowest = lowest_of(found.offers)
-    until = min(found.until, now.timestamp() + settings.SEARCH_CACHE_SECONDS)
+    until = min(found.life.until, now.timestamp() + settings.SEARCH_CACHE_SECONDS)
     _keep(trip, party, lowest, generation=found.generations[cache.SEARCHES], until=until)
     return lowest
 

@@ -5,11 +5,13 @@ the clock, never on who asks: it holds no token, no name and nothing else of the
 exactly as long as the searches in it.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import get_language, gettext
@@ -21,6 +23,7 @@ from ferries.day_strip import Day, Trip
 from ferries.forms import SearchForm, party_fields
 from ferries.models import Port, Route
 from ferries.operators.base import Offer
+from ferries.queries import routes_on_sale
 from ferries.result_rows import Row, rows_of
 from ferries.search import OperatorAnswer, SearchResult, search
 from ferries.wishes import SORTS, TIMES, Wishes
@@ -69,9 +72,12 @@ class Direction:
 def ready_results(question: Mapping[str, str], wishes: Wishes) -> Answer | None:
     """Return the HTML of a question that was asked before, if it still holds; no database.
 
-    Its `facts` are the title of the page.
+    Its `facts` are the title of the page. Past its soft end it is renewed behind the reader's back.
     """
-    (ready,) = cache.get_answers([_name(question, wishes)])
+    name = _name(question, wishes)
+    (ready,) = cache.get_answers([name])
+    if ready and ready.is_stale:
+        cache.renew_behind(name, lambda: _renew(question, wishes))
     return ready
 
 
@@ -86,20 +92,49 @@ def make_results(
     """Search, write the HTML and keep it, if every operator answered.
 
     `form` is the valid form of the question and `generation` that of the searches, taken before
-    `routes` were read.
+    `routes` were read. Of this process one at a time does that for the same question.
     """
     trips = trips_of(form)
-    found = [_search(form, trip) for trip in trips]
+    ends = time.monotonic() + settings.SEARCH_DEADLINE_SECONDS * len(trips)
+    return cache.answer_in_line(
+        _name(question, wishes),
+        look=lambda: ready_results(question, wishes),
+        fill=lambda: _make(form, question, wishes, routes, generation=generation, ends=ends),
+        ends=ends,
+    )
+
+
+def _renew(question: Mapping[str, str], wishes: Wishes) -> None:
+    generation = cache.searches_generation()
+    routes = routes_on_sale()
+    form = SearchForm(question, routes=routes, now=clock.now())
+    if form.is_valid():
+        _make(form, question, wishes, routes, generation=generation, ends=float("inf"))
+
+
+def _make(
+    form: SearchForm,
+    question: Mapping[str, str],
+    wishes: Wishes,
+    routes: Sequence[Route],
+    *,
+    generation: str,
+    ends: float,
+) -> Answer:
+    trips = trips_of(form)
+    found = [_search(form, trip, ends=ends) for trip in trips]
     names = {route.operator.code: route.operator.name for route in routes}
     page = _Page(form, question, wishes, names)
     directions = [page.direction(trip, result) for trip, result in zip(trips, found, strict=True)]
     origin, destination = directions[0].origin.name, directions[0].destination.name
+    life = cache.shortest(each.life for each in found)
     answer = Answer(
         body=page.render(directions).encode(),
         generations=_earliest([each.generations for each in found], generation),
         facts=gettext("%(origin)s to %(destination)s")
         % {"origin": origin, "destination": destination},
-        until=min(*(each.until for each in found), _end_of_today(form)),
+        until=min(life.until, _end_of_today(form)),
+        fresh_until=life.fresh_until,
     )
     if all(each.complete for each in found):
         cache.set_answer(_name(question, wishes), answer)
@@ -117,13 +152,14 @@ def _name(question: Mapping[str, str], wishes: Wishes) -> str:
     return cache.digest("page", get_language(), wishes, *sorted(question.items()))
 
 
-def _search(form: SearchForm, trip: Trip) -> SearchResult:
+def _search(form: SearchForm, trip: Trip, *, ends: float) -> SearchResult:
     return search(
         origin=trip.origin,
         destination=trip.destination,
         day=trip.day,
         party=form.party,
         now=form.now,
+        ends=ends,
     )
 
 
@@ -222,10 +258,9 @@ def _is_choosable(direction: Direction) -> bool:
 
 def _age_minutes(answer: OperatorAnswer, *, now: datetime) -> int | None:
     """Return how old the shown sailings of a silent operator are; None if none are shown."""
-    answered_at: datetime | None = getattr(answer, "answered_at", None)
-    if answered_at is None or not getattr(answer, "showing_last", False):
+    if answer.answered_at is None or not answer.showing_last:
         return None
-    return max(1, round((now - answered_at).total_seconds() / 60))
+    return max(1, round((now - answer.answered_at).total_seconds() / 60))
 
 
 def _chart_address(direction: Direction) -> str:

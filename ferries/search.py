@@ -2,24 +2,25 @@
 
 Local departures (300 s) and what is left on each sailing (60 s) are two layers that are merged
 and priced when read. Remote operators are asked together under one deadline, their answers kept
-for 60 s; who did not answer is named in the result. Refusals that depend on the clock are made
-when read.
+for 60 s; who did not answer is named in the result, with what he said last if that is known.
+Refusals that depend on the clock are made when read.
 """
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.conf import settings
 
 from ferries import alternatives, cache, network, offering, refusals
 from ferries.availability import Left, left_of
-from ferries.cache import Batch, Cached
+from ferries.cache import Batch, Cached, Life
 from ferries.listing import Listing, read_listing
 from ferries.models import Operator
 from ferries.network import Known, Pair
-from ferries.operators import calls
+from ferries.operators import calls, memory
 from ferries.operators.base import Offer
 from ferries.party import Party
 from ferries.spaces import PoolSpace
@@ -30,28 +31,32 @@ from maritime.lib import clock
 class OperatorAnswer:
     """Whether an operator answered (ok, timeout, error, circuit_open), and how old that is.
 
-    Local operators are always up to date; their age is 0.
+    `answered_at` is when it gave the answer that is shown. `showing_last`: it did not answer now, and
+    these are the offers of its last answer. Local operators are always up to date: their age is 0,
+    as is that of an operator of whom nothing is shown.
     """
 
     code: str
     status: str
     age_seconds: int
     remote: bool
+    answered_at: datetime | None = None
+    showing_last: bool = False
 
 
 @dataclass(frozen=True)
 class SearchResult:
     """Offers by departure, and what every operator of the pair had to say.
 
-    `cached`: nothing was read from the database and nobody was asked. `generations` and `until` (seconds
-    of the epoch) say how long the result holds; it is worth keeping if every operator answered.
+    `cached`: nothing was read from the database and nobody was asked. `generations` and `life`
+    say how long the result holds; it is worth keeping if every operator answered.
     """
 
     offers: list[Offer]
     operators: list[OperatorAnswer]
     cached: bool
     generations: dict[str, str]
-    until: float
+    life: Life
 
     @property
     def complete(self) -> bool:
@@ -61,11 +66,11 @@ class SearchResult:
 
 @dataclass(frozen=True)
 class _Remote:
-    """One remote operator's answer; `fetched` in seconds of the epoch."""
+    """One remote operator's answer, perhaps its last one; `fetched` in seconds of the epoch."""
 
     code: str
     status: str
-    fetched: float
+    fetched: float | None
     offers: list[Offer]
 
 
@@ -79,12 +84,17 @@ class _Found:
     listing: Listing | None
     remote: dict[str, _Remote | None]
     generations: dict[str, str]
-    until: float
+    life: Life
     left: Left | None = None
 
     @property
     def complete(self) -> bool:
-        return self.listing is not None and None not in self.remote.values()
+        return self.listing is not None and not self.to_ask
+
+    @property
+    def to_ask(self) -> list[str]:
+        """Return the codes of operators of whom nothing is known."""
+        return [code for code, answer in self.remote.items() if answer is None]
 
 
 @dataclass(frozen=True)
@@ -112,16 +122,24 @@ class _Question:
 
 
 def search(
-    *, origin: str, destination: str, day: date, party: Party, now: datetime
+    *,
+    origin: str,
+    destination: str,
+    day: date,
+    party: Party,
+    now: datetime,
+    ends: float = float("inf"),
 ) -> SearchResult:
     """Return the offers of all operators on the local calendar day of the origin port.
 
     Ports are codes or UN/LOCODEs; raises UnknownPort. Nothing here decides: a hold asks the
-    database and the operator again.
+    database and the operator again. Operators are waited for until the deadline of searches, but no
+    longer than the moment `ends` of the monotonic clock.
     """
+    ends = min(ends, time.monotonic() + settings.SEARCH_DEADLINE_SECONDS)
     known = network.pair_on(origin, destination, day)
     question = _Question(known, origin, destination, day, party)
-    result = _search(question, departures=known.departures, now=now)
+    result = _search(question, departures=known.departures, ends=ends, now=now)
     others: list[SearchResult] = []
 
     def offers_on(other_day: date) -> list[Offer]:
@@ -129,7 +147,7 @@ def search(
         if other_day < clock.local(now, known.pair.origin.zone).date():
             return []
         local = replace(known, pair=replace(known.pair, remote=()))
-        others.append(_search(replace(question, known=local, day=other_day), now=now))
+        others.append(_search(replace(question, known=local, day=other_day), ends=ends, now=now))
         return others[-1].offers
 
     offers = alternatives.with_nearest(result.offers, day=day, offers_on=offers_on)
@@ -138,7 +156,7 @@ def search(
         offers=offers,
         cached=result.cached and all(other.cached for other in others),
         generations=dict(entry for each in (result, *others) for entry in each.generations.items()),
-        until=min(each.until for each in (result, *others)),
+        life=cache.shortest(each.life for each in (result, *others)),
     )
 
 
@@ -164,18 +182,14 @@ def name_alternative(offer: Offer, *, party: Party, now: datetime) -> Offer:
 
 
 def _search(
-    question: _Question, *, departures: Cached | None = None, now: datetime
+    question: _Question, *, departures: Cached | None = None, ends: float, now: datetime
 ) -> SearchResult:
     """Return the offers of one day; `departures` is what the cache has of it, if that is known."""
     known, day, party = question.known, question.day, question.party
     cached_before = _look(question, departures)
     found = cached_before
     if not found.complete:
-        found = cache.fill_alone(
-            question.key,
-            look=lambda: _complete_or_none(_look(question)),
-            fill=lambda batch: _fill(question, cached_before, batch, now=now),
-        )
+        found = _complete(question, cached_before, ends=ends, now=now)
     listing = found.listing or Listing([], {})
     left = found.left or left_of(listing.sailings, now=now)
     remote = [answer for answer in found.remote.values() if answer]
@@ -188,12 +202,30 @@ def _search(
         operators=_answers(known.pair, remote, now=now),
         cached=known.cached and cached_before.complete and left.cached,
         generations={**found.generations, **left.generations},
-        until=min(
-            found.until,
-            left.until,
-            *_turning_points(known.pair, listing, left.spaces, remote, now=now),
+        life=cache.shortest(
+            [
+                found.life,
+                left.life,
+                _life_by_clock(known.pair, listing, left.spaces, remote, now=now),
+            ]
         ),
     )
+
+
+def _complete(question: _Question, found: _Found, *, ends: float, now: datetime) -> _Found:
+    """Make what is missing; of all processes one at a time asks operators a question."""
+    if found.to_ask:
+        return cache.fill_alone(
+            question.key,
+            look=lambda: _complete_or_none(_look(question)),
+            fill=lambda batch: _fill(question, found, batch, ends=ends, now=now),
+            ends=ends,
+        )
+    # Our own database answers sooner than a turn could be had.
+    batch = Batch()
+    made = _fill(question, found, batch, ends=ends, now=now)
+    cache.store(batch)
+    return made
 
 
 def _look(question: _Question, departures: Cached | None = None) -> _Found:
@@ -203,7 +235,6 @@ def _look(question: _Question, departures: Cached | None = None) -> _Found:
         code: cache.get_operator_answer(code, search_key=question.key)
         for code in question.pair.remote
     }
-    ends = [each.until for each in (listing, *answers.values()) if each.until]
     return _Found(
         listing=Listing.from_json(listing.value) if listing.value is not None else None,
         remote={
@@ -215,7 +246,7 @@ def _look(question: _Question, departures: Cached | None = None) -> _Found:
             cache.SEARCHES: question.known.generation,
             **{cache.operator_generation(code): each.generation for code, each in answers.items()},
         },
-        until=min(ends, default=float("inf")),
+        life=cache.shortest(each.life for each in (listing, *answers.values())),
     )
 
 
@@ -223,52 +254,67 @@ def _complete_or_none(found: _Found) -> _Found | None:
     return found if found.complete else None
 
 
-def _fill(question: _Question, found: _Found, batch: Batch, *, now: datetime) -> _Found:
+def _fill(
+    question: _Question, found: _Found, batch: Batch, *, ends: float, now: datetime
+) -> _Found:
     """Make what is missing, to be stored under the generations read before; return all of it."""
-    listing, until = found.listing, found.until
+    listing, lives = found.listing, [found.life]
     if listing is None:
         facts = read_listing(question.pair, question.day)
         listing = Listing.from_json(facts)
-        end = cache.set_search_results(
+        life = cache.set_search_results(
             facts,
             batch,
             **question.cache_arguments,
             generation=found.generations[cache.SEARCHES],
         )
-        until = min(until, end)
-    missing = [code for code, answer in found.remote.items() if answer is None]
-    asked = _ask(question, missing, now=now)
+        lives.append(life)
+    asked = _ask(question, found.to_ask, ends=ends, now=now)
     for answer in asked:
         if answer.status == "ok":
-            end = cache.set_operator_answer(
+            life = cache.set_operator_answer(
                 answer.code,
                 _remote_json(answer),
                 batch,
                 search_key=question.key,
                 generation=found.generations[cache.operator_generation(answer.code)],
             )
-            until = min(until, end)
+            lives.append(life)
     remote = {**found.remote, **{answer.code: answer for answer in asked}}
     left = left_of(listing.sailings, now=now, batch=batch)
-    return replace(found, listing=listing, remote=remote, until=until, left=left)
+    return replace(found, listing=listing, remote=remote, life=cache.shortest(lives), left=left)
 
 
-def _ask(question: _Question, codes: Sequence[str], *, now: datetime) -> list[_Remote]:
+def _ask(question: _Question, codes: Sequence[str], *, ends: float, now: datetime) -> list[_Remote]:
     if not codes:
         return []
     operators = Operator.objects.filter(code__in=codes).order_by("code")
+    origin, destination = question.pair.origin.code, question.pair.destination.code
     results = calls.search_many(
         list(operators),
-        origin=question.pair.origin.code,
-        destination=question.pair.destination.code,
+        origin=origin,
+        destination=destination,
         day=question.day,
         party=question.party,
-        deadline_seconds=settings.SEARCH_DEADLINE_SECONDS,
+        deadline_seconds=max(0, ends - time.monotonic()),
     )
+    asked = memory.Question(origin, destination, question.day, question.party)
     return [
-        _Remote(operator.code, status, now.timestamp(), offers or [])
+        _last_said(operator.code, status, asked)
+        if offers is None
+        else _Remote(operator.code, status, now.timestamp(), offers)
         for operator, offers, status in results
     ]
+
+
+def _last_said(code: str, status: str, asked: memory.Question) -> _Remote:
+    """Return the last answer of an operator that does not answer now; empty if there is none."""
+    last = memory.last_answer(code, asked)
+    return (
+        _Remote(code, status, last.answered, last.offers)
+        if last
+        else _Remote(code, status, None, [])
+    )
 
 
 def _remote_offers(answers: Iterable[_Remote], *, now: datetime) -> Iterable[Offer]:
@@ -276,7 +322,7 @@ def _remote_offers(answers: Iterable[_Remote], *, now: datetime) -> Iterable[Off
     for answer in answers:
         for offer in answer.offers:
             gone = offer.bookable and offer.departs_at <= now
-            yield replace(offer, refusals=(refusals.departed(),)) if gone else offer
+            yield replace(offer, refusals=(refusals.departed(),)) if gone else refusals.told(offer)
 
 
 def _answers(pair: Pair, remote: Iterable[_Remote], *, now: datetime) -> list[OperatorAnswer]:
@@ -285,23 +331,25 @@ def _answers(pair: Pair, remote: Iterable[_Remote], *, now: datetime) -> list[Op
         OperatorAnswer(
             each.code,
             each.status,
-            max(0, round(now.timestamp() - each.fetched)),
+            0 if each.fetched is None else max(0, round(now.timestamp() - each.fetched)),
             remote=True,
+            answered_at=None if each.fetched is None else datetime.fromtimestamp(each.fetched, UTC),
+            showing_last=each.status != "ok" and each.fetched is not None,
         )
         for each in remote
     ]
     return sorted(answers, key=lambda answer: answer.code)
 
 
-def _turning_points(
+def _life_by_clock(
     pair: Pair,
     listing: Listing,
     spaces: Mapping[int, Sequence[PoolSpace]],
     remote: Iterable[_Remote],
     *,
     now: datetime,
-) -> list[float]:
-    """Return when offers will change by the clock alone.
+) -> Life:
+    """Return until when the clock alone changes no offer; nothing is shown beyond that.
 
     A sale opens or ends, space that is kept for a group is released, a ship departs.
     """
@@ -318,7 +366,8 @@ def _turning_points(
     moments += [leg.sale_opens_at for leg in listing.legs if leg.sale_opens_at]
     moments += [each.release_at for rows in spaces.values() for each in rows if each.release_at]
     moments += [offer.departs_at for answer in remote for offer in answer.offers]
-    return [moment.timestamp() for moment in moments if moment > now]
+    until = min((each.timestamp() for each in moments if each > now), default=float("inf"))
+    return Life(float("inf"), until)
 
 
 def _remote_json(answer: _Remote) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.formats import date_format
 
+from ferries.admin.cache import cache_counts_page
 from ferries.admin.conditions import OperatorBandInline
 from ferries.models import Operator, OperatorStop, Port, Route
 from ferries.operators import addresses, breaker, client, trial
@@ -114,6 +116,11 @@ class OperatorAdmin(admin.ModelAdmin):
             },
         ),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of the cache, which keeps what operators answered."""
+        view = self.admin_site.admin_view(cache_counts_page)
+        return [path("cache/", view, name="cache_counts"), *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: Operator, form: Any, change: bool) -> None:
         """Save, and say what would keep the operator from being asked."""

@@ -65,7 +65,9 @@ def test_answers_the_contract_of_an_offer(client):
     body = answer.json()
     (offer,) = body["outbound"]["offers"]
     assert body["inbound"] is None
-    assert body["outbound"]["operators"] == [{"code": "BLUE", "status": "ok", "age_seconds": 0}]
+    (operator,) = body["outbound"]["operators"]
+    assert (operator["code"], operator["status"], operator["age_seconds"]) == ("BLUE", "ok", 0)
+    assert (operator["answered_at"], operator["showing_last"]) == (None, False)
     assert offer == {
         "id": f"BLUE~{run.public_id.hex}~0-1",
         "sailing": str(run.public_id),

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -26,6 +27,10 @@ def _no_pause():
 def store_search(value):
     generation = cache.get_search_results(**SEARCH).generation
     cache.set_search_results(value, **SEARCH, generation=generation)
+
+
+def fill_alone(look, fill, seconds=4.0):
+    return cache.fill_alone("one", look=look, fill=fill, ends=time.monotonic() + seconds)
 
 
 def answer(*generations, body=b"[]", seconds=60):
@@ -157,36 +162,52 @@ def test_stores_plain_json_with_an_end():
     assert stored.endswith(b'|{"legs":[]}')
 
 
-def test_counts_hits_and_misses():
-    before = cache.counts()
-
-    cache.get_search_results(**SEARCH)
-    store_search("x")
-    cache.get_search_results(**SEARCH)
-
-    after = cache.counts()
-    assert after["search_hit"] - before.get("search_hit", 0) == 1
-    assert after["search_miss"] - before.get("search_miss", 0) == 2
-
-
 def test_only_one_fills_and_the_others_take_its_answer():
     redis = get_redis_connection("default")
-    redis.set(f"{cache.VERSION}:lock:one", b"1", ex=4)
-    looks = iter([None, None, "theirs"])
+    redis.set(f"{cache.VERSION}:lock:one", b"1", px=100)
 
-    result = cache.fill_alone("one", look=lambda: next(looks), fill=lambda _: "mine")
+    assert fill_alone(lambda: "theirs", lambda _: "mine") == "theirs"
 
-    assert result == "theirs"
+
+def test_who_waits_too_long_fills_without_a_turn():
+    redis = get_redis_connection("default")
+    redis.set(f"{cache.VERSION}:lock:one", b"theirs", ex=4)
+    started = time.monotonic()
+
+    result = fill_alone(lambda: None, lambda _: "mine", seconds=0.1)
+
+    assert result == "mine"
+    assert 0.1 <= time.monotonic() - started < 2
+    assert redis.get(f"{cache.VERSION}:lock:one") == b"theirs"
+
+
+def test_those_of_one_process_wait_for_the_first_without_asking_the_cache():
+    made = []
+
+    def fill():
+        time.sleep(0.2)
+        made.append("answer")
+        return "answer"
+
+    def client(_):
+        ends = time.monotonic() + 4
+        return cache.answer_in_line("one", look=lambda: (made or [None])[0], fill=fill, ends=ends)
+
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(client, range(6)))
+
+    assert found == ["answer"] * 6
+    assert made == ["answer"]
 
 
 def test_fills_and_frees_the_lock():
-    assert cache.fill_alone("one", look=lambda: None, fill=lambda _: "mine") == "mine"
+    assert fill_alone(lambda: None, lambda _: "mine") == "mine"
     assert get_redis_connection("default").get(f"{cache.VERSION}:lock:one") is None
 
 
 def test_frees_the_lock_when_filling_fails():
     with pytest.raises(ZeroDivisionError):
-        cache.fill_alone("one", look=lambda: None, fill=lambda _: 1 / 0)
+        fill_alone(lambda: None, lambda _: 1 / 0)
 
     assert get_redis_connection("default").get(f"{cache.VERSION}:lock:one") is None
 
@@ -199,7 +220,7 @@ def test_what_a_fill_made_is_there_when_the_next_one_gets_his_turn():
         assert cache.get_search_results(**SEARCH).value is None
         return "mine"
 
-    cache.fill_alone("one", look=lambda: None, fill=fill)
+    fill_alone(lambda: None, fill)
 
     assert cache.get_search_results(**SEARCH).value == {"legs": []}
     assert get_redis_connection("default").get(f"{cache.VERSION}:lock:one") is None
@@ -207,18 +228,11 @@ def test_what_a_fill_made_is_there_when_the_next_one_gets_his_turn():
 
 def test_who_waited_for_his_turn_looks_once_more_before_he_fills():
     redis = get_redis_connection("default")
-    redis.set(f"{cache.VERSION}:lock:one", b"1", ex=4)
-    stored = []
+    redis.set(f"{cache.VERSION}:lock:one", b"1", px=100)
+    # Another one fills between our look and our turn.
+    looks = iter([None, "theirs"])
 
-    def look():
-        if stored:
-            return stored[0]
-        # The other one ends between our look and our next try for the turn.
-        stored.append("theirs")
-        redis.delete(f"{cache.VERSION}:lock:one")
-        return None
-
-    assert cache.fill_alone("one", look=look, fill=lambda _: "mine") == "theirs"
+    assert fill_alone(lambda: next(looks), lambda _: "mine") == "theirs"
     assert redis.get(f"{cache.VERSION}:lock:one") is None
 
 
@@ -229,7 +243,7 @@ def test_a_batch_gives_no_value_a_longer_life():
         cache.set_availability({7: "seven"}, batch, generations={7: found[7].generation})
         time.sleep(0.2)
 
-    cache.fill_alone("one", look=lambda: None, fill=fill)
+    fill_alone(lambda: None, fill)
 
     redis = get_redis_connection("default")
     assert redis.pttl(f"{cache.VERSION}:left:7") <= 59_800
@@ -284,7 +298,7 @@ def test_a_cache_that_fails_is_a_miss_and_costs_little(settings, request, addres
 
     found = cache.get_search_results(**SEARCH)
     cache.set_search_results("x", **SEARCH, generation=found.generation)
-    filled = cache.fill_alone("one", look=lambda: None, fill=lambda _: "mine")
+    filled = fill_alone(lambda: None, lambda _: "mine")
 
     assert (found.value, found.generation, filled) == (None, "", "mine")
     assert cache.get_answers(["one", "two"]) == [None, None]

@@ -269,8 +269,8 @@ def test_a_sale_closes_although_the_search_is_cached():
 def test_tells_until_when_it_holds_by_the_clock():
     sailing()
 
-    before_closing = find(now=EVENING - timedelta(minutes=10, seconds=20)).until
-    before_departure = find(now=EVENING - timedelta(minutes=10)).until
+    before_closing = find(now=EVENING - timedelta(minutes=10, seconds=20)).life.until
+    before_departure = find(now=EVENING - timedelta(minutes=10)).life.until
 
     in_a_minute = clock.now().timestamp() + 61
     assert before_closing == min(before_closing, in_a_minute)

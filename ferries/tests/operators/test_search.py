@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connections
 
+from ferries import cache
 from ferries.models import OperatorStop, Route
 from ferries.operators import calls
 from ferries.party import Party
+from ferries.refusals import utc_text
 from ferries.search import OperatorAnswer, search
 from ferries.tests import makers
 from ferries.tests.operators.conftest import STOPS
@@ -50,14 +52,15 @@ def test_lists_remote_and_local_sailings_together_by_departure(simulator):
     sells("KOMP", simulator.url)
     local_sailing()
 
-    result = find()
+    now = clock.now()
+    result = find(now)
 
     assert {offer.operator for offer in result.offers} == {"BLUE", "KOMP"}
     departures = [offer.departs_at for offer in result.offers]
     assert departures == sorted(departures)
     assert result.operators == [
         OperatorAnswer("BLUE", "ok", 0, remote=False),
-        OperatorAnswer("KOMP", "ok", 0, remote=True),
+        OperatorAnswer("KOMP", "ok", 0, remote=True, answered_at=now),
     ]
 
 
@@ -119,8 +122,35 @@ def test_a_failed_answer_is_not_kept(client, scripted):
 
     assert [answer["X-Cache"] for answer in (first, second)] == ["MISS", "MISS"]
     assert second.json()["outbound"]["operators"] == [
-        {"code": "DOWN", "status": "error", "age_seconds": 0}
+        {
+            "code": "DOWN",
+            "status": "error",
+            "age_seconds": 0,
+            "answered_at": None,
+            "showing_last": False,
+        }
     ]
+
+
+def test_shows_the_last_answer_of_an_operator_that_is_away_and_its_age(client, simulator, control):
+    sells("KOMP", simulator.url)
+    asked_at = clock.now()
+    before = find(asked_at)
+    control(error_rate=1)
+    cache.invalidate_operator_answers("KOMP")
+
+    result = find(clock.now() + timedelta(minutes=5))
+
+    (operator,) = result.operators
+    assert (operator.status, operator.showing_last) == ("error", True)
+    assert 300 <= operator.age_seconds < 360
+    assert asked_at <= operator.answered_at <= clock.now()
+    assert [offer.id for offer in result.offers] == [offer.id for offer in before.offers]
+    assert not result.complete
+    question = {"origin": "HU-SZA", "destination": "HU-TIH", "date": DAY.isoformat()}
+    (said,) = client.get("/api/v1/ferries/search", question).json()["outbound"]["operators"]
+    assert (said["code"], said["status"], said["showing_last"]) == ("KOMP", "error", True)
+    assert said["answered_at"] == utc_text(operator.answered_at)
 
 
 def test_the_api_keeps_a_whole_answer(client, simulator, calls_of):
