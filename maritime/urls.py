@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from ferries.admin.schedule import schedule_page
-from maritime import api_urls
+from maritime import api_urls, problems
 from maritime.ops import views
 
 admin.site.site_header = admin.site.site_title = "Maritime staff"
@@ -16,6 +16,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.metrics, name="metrics"),
     path("api/v1/", include((api_urls.urlpatterns, "api"))),
+    path("api/<path:path>", problems.no_such_address),
     path(
         "admin/ferries/sailing/schedule/",
         admin.site.admin_view(schedule_page),
@@ -26,7 +27,13 @@ urlpatterns = [
     *i18n_patterns(
         path("", include("bookings.urls")),
         path("", include("payments.urls")),
+        path("", include("notifications.urls")),
         path("", include("ferries.urls")),
         prefix_default_language=False,
     ),
 ]
+
+handler400 = problems.bad_request
+handler403 = problems.forbidden
+handler404 = problems.not_found
+handler500 = problems.server_error

@@ -8,7 +8,6 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
-from rest_framework.views import APIView
 
 from bookings import queries, tickets
 from bookings.api.serializers import (
@@ -23,7 +22,7 @@ from bookings.api.serializers import (
 from bookings.models import Booking
 from bookings.operations import hold, quote
 from maritime.lib import clock
-from maritime.lib.throttle import RateThrottle
+from maritime.lib.throttle import RatedAPIView
 from maritime.ops import idempotency
 
 Input = TypeVar("Input", bound=Serializer[Any])
@@ -34,10 +33,9 @@ PROOF = [
 ]
 
 
-class BookingAPIView(APIView):
+class BookingAPIView(RatedAPIView):
     """Answers hold personal data, so nothing between us and the client may keep them."""
 
-    throttle_classes = [RateThrottle]
     throttle_scope = "lookup"
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -17,7 +17,7 @@ from ferries.api.serializers import SearchParameters, ports_json, read_search
 from ferries.availability import availability
 from ferries.errors import UnknownSailing
 from maritime.lib import clock
-from maritime.lib.api import problem_json
+from maritime.lib.api import NO_METHOD, general_problem_json, problem_json
 from maritime.lib.errors import MaritimeError
 
 
@@ -27,7 +27,9 @@ class SearchView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer without the framework's work for each request, which costs as much as a hit."""
         if request.method not in {"GET", "HEAD"}:
-            return HttpResponseNotAllowed(["GET", "HEAD"])
+            refused = general_problem_json(NO_METHOD)
+            refused["Allow"] = "GET, HEAD"
+            return refused
         try:
             return self.get(request)
         except MaritimeError as error:

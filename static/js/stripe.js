@@ -20,7 +20,7 @@
       headers: { "X-CSRFToken": token, Accept: "application/json" },
     });
     const body = await answer.json();
-    if (!answer.ok) throw new Error(body.title);
+    if (!answer.ok) throw new Error(body.detail);
     return body.client_secret;
   };
 
