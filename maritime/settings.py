@@ -159,7 +159,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     ),
 }
 CELERY_TASK_PUBLISH_RETRY = False
-JOB_LEASE_SECONDS = 90
+# Renewed while a job runs, so it tells how soon the work of a dead worker is taken up.
+JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 25)
 JOB_REPUBLISH_SECONDS = 20
 
 # --- Mail --------------------------------------------------------------------------------

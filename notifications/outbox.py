@@ -20,9 +20,9 @@ from notifications import messages
 from notifications.errors import AddressRefused, MailServerTrouble, SendingElsewhere
 from notifications.models import Message
 
-# Longer than a task can live (60 s), so the claim's owner is gone; shorter than the lease of a job
-# (90 s), so the run that follows a killed worker finds the message free.
-CLAIM_SECONDS = 75
+# Shorter than the lease of a job, so the run that follows a killed worker finds the message free; no
+# other run comes while the claim's owner lives, since he keeps his lease.
+CLAIM_SECONDS = 20
 TASKS = {
     Message.Kind.BOOKING_CONFIRMATION: "notifications.send_booking_confirmation_email",
     Message.Kind.CANCELLATION: "notifications.send_cancellation_email",

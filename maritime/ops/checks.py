@@ -70,13 +70,12 @@ def check_job_times(app_configs: Any, **kwargs: Any) -> list[Error]:
     """Refuse time limits in an order that lets one job run twice at the same time."""
     visibility = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
     soft, hard = settings.CELERY_TASK_SOFT_TIME_LIMIT, settings.CELERY_TASK_TIME_LIMIT
-    lease = settings.JOB_LEASE_SECONDS
-    if soft < hard < lease < visibility:
+    if soft < hard < visibility:
         return []
     return [
         Error(
-            f"The time limits {soft} s (soft), {hard} s (hard), {lease} s (lease of a job) and "
-            f"{visibility} s (visibility timeout) must grow in this order.",
+            f"The time limits {soft} s (soft), {hard} s (hard) and {visibility} s (visibility "
+            f"timeout) must grow in this order.",
             id="maritime.E005",
         )
     ]

@@ -6,7 +6,7 @@ from celery import Task, shared_task
 
 from maritime.lib import clock, request_ids
 from maritime.lib.errors import MaritimeError
-from maritime.ops import counters, dead_letters, jobs, purge, staff
+from maritime.ops import counters, dead_letters, jobs, leases, purge, staff
 
 
 class DurableTask(Task):  # type: ignore[type-arg]
@@ -14,7 +14,7 @@ class DurableTask(Task):  # type: ignore[type-arg]
 
     Celery's own retry is not used: with a time limit it repeats effects that have already
     happened (measured: one mail sent four times). The retry figures below say what the row does.
-    The lease of the row is longer than the hard limit, so a killed run never overlaps the next.
+    The lease of the row is renewed while the run lives, so only that of a dead one ends.
     """
 
     abstract = True
@@ -38,7 +38,8 @@ class DurableTask(Task):  # type: ignore[type-arg]
             return None
         with request_ids.bound(job.request_id or f"job-{job.pk}"):
             try:
-                result = self.run(*args, **kwargs)
+                with leases.kept(job):
+                    result = self.run(*args, **kwargs)
             except Exception as error:
                 permanent = isinstance(error, MaritimeError) and error.permanent
                 jobs.fail(job, error, permanent=permanent)

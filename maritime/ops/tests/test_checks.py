@@ -38,9 +38,8 @@ def test_a_sound_deployment_has_none(deployed) -> None:
         ("STRIPE_SECRET_KEY", "rk_test_x", "maritime.E008"),
         ("STRIPE_WEBHOOK_SECRETS", ["whsec_x", "sk_live_x"], "maritime.E009"),
         ("BASE_URL", "http://tickets.example", "maritime.E004"),
-        ("JOB_LEASE_SECONDS", 60, "maritime.E005"),
         ("CELERY_TASK_SOFT_TIME_LIMIT", 60, "maritime.E005"),
-        ("CELERY_BROKER_TRANSPORT_OPTIONS", {"visibility_timeout": 90}, "maritime.E005"),
+        ("CELERY_BROKER_TRANSPORT_OPTIONS", {"visibility_timeout": 60}, "maritime.E005"),
     ],
 )
 def test_names_what_is_wrong(deployed, name: str, value: object, error: str) -> None:
@@ -50,9 +49,9 @@ def test_names_what_is_wrong(deployed, name: str, value: object, error: str) -> 
 
 
 def test_the_order_of_time_limits_is_checked_at_every_start(deployed) -> None:
-    deployed.JOB_LEASE_SECONDS = 30
+    deployed.CELERY_TASK_SOFT_TIME_LIMIT = 70
 
     found = [error for error in run_checks() if error.id == "maritime.E005"]
 
     assert len(found) == 1
-    assert "50 s (soft), 60 s (hard), 30 s (lease" in found[0].msg
+    assert "70 s (soft), 60 s (hard) and 120 s" in found[0].msg

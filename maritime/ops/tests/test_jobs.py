@@ -104,7 +104,7 @@ def test_a_claim_is_given_once_and_leaves_a_lease() -> None:
 
     assert claimed is not None
     assert (claimed.state, claimed.attempts) == (STATE.RUNNING, 1)
-    assert timedelta(seconds=85) < claimed.locked_until - clock.now() <= timedelta(seconds=90)
+    assert timedelta(seconds=20) < claimed.locked_until - clock.now() <= timedelta(seconds=25)
     assert second is None
 
 

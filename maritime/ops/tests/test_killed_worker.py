@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from maritime.lib import clock
-from maritime.ops import broker, jobs
+from maritime.ops import broker, jobs, leases
 from maritime.ops.models import Job
 from maritime.ops.tests import workers
 from maritime.ops.tests.sample_tasks import starts
@@ -35,3 +36,35 @@ def test_a_job_whose_worker_was_killed_runs_again_when_its_lease_is_over(tmp_pat
 
     assert starts(path) == 2
     assert Job.objects.get().attempts == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_keeps_its_lease_while_it_lives(tmp_path) -> None:
+    path = str(tmp_path / "starts")
+    broker.breaker.quiet_until = 0.0
+    workers.empty_broker()
+    with workers.worker(include=SAMPLES, JOB_LEASE_SECONDS="1"):
+        jobs.add("sample.slow", key="k", path=path)
+        wait_for(lambda: starts(path) == 1)
+        first = Job.objects.get().locked_until
+        wait_for(lambda: starts(path) == 2)
+        last = Job.objects.get()
+        wait_for(lambda: Job.objects.get().state == Job.State.DONE)
+
+    # It worked for three seconds.
+    assert last.state == Job.State.RUNNING
+    assert last.locked_until >= first + timedelta(seconds=1)
+    assert Job.objects.get().attempts == 1
+
+
+def test_a_run_that_lost_its_lease_does_not_lengthen_that_of_the_next(db) -> None:
+    job = Job.objects.create(task="sample.write", key="k", state="running", attempts=2)
+    Job.objects.update(locked_until=clock.now())
+    before = Job.objects.get().locked_until
+
+    with connection.cursor() as cursor:
+        cursor.execute(leases.RENEW, [25, [job.pk], [1]])
+    assert Job.objects.get().locked_until == before
+    with connection.cursor() as cursor:
+        cursor.execute(leases.RENEW, [25, [job.pk], [2]])
+    assert Job.objects.get().locked_until > before
