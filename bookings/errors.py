@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from maritime.lib.errors import MaritimeError
 
 
@@ -9,7 +11,7 @@ class BookingNotFound(MaritimeError):
     """No such booking, or the name does not belong to it: one answer, so nobody can probe."""
 
     code = "booking_not_found"
-    user_message = "We found no booking with this reference and name. Check both and try again."
+    user_message = _("We found no booking with this reference and name. Check both and try again.")
     status = 404
 
 
@@ -17,7 +19,7 @@ class WrongState(MaritimeError):
     """The booking is in a state from which this step is not allowed."""
 
     code = "wrong_state"
-    user_message = "This is not possible any more for this booking."
+    user_message = _("This is not possible any more for this booking.")
     status = 409
 
 
@@ -25,7 +27,7 @@ class HoldExpired(MaritimeError):
     """The time to pay is over and the space is given back."""
 
     code = "hold_expired"
-    user_message = "The time to pay is over and your places were given back. Please book again."
+    user_message = _("The time to pay is over and your places were given back. Please book again.")
     status = 409
 
 
@@ -33,7 +35,7 @@ class QuoteOutdated(MaritimeError):
     """The quote is not valid any more; `quote` in the details is a fresh one."""
 
     code = "quote_outdated"
-    user_message = "The cost of the cancellation has changed. Please look at the new figures."
+    user_message = _("The cost of the cancellation has changed. Please look at the new figures.")
     status = 409
 
     def __init__(self, quote: dict[str, Any]) -> None:
@@ -44,7 +46,7 @@ class PriceChanged(MaritimeError):
     """The price is not the one that was promised; `quote` in the details is a new one."""
 
     code = "quote_outdated"
-    user_message = "The price has changed. Please look at the new one."
+    user_message = _("The price has changed. Please look at the new one.")
     status = 409
 
     def __init__(self, quote: dict[str, Any]) -> None:
@@ -55,7 +57,7 @@ class NotCancellable(MaritimeError):
     """The journey is over, so there is nothing left to cancel."""
 
     code = "not_cancellable"
-    user_message = "Your last crossing has departed, so this booking cannot be cancelled here."
+    user_message = _("Your last crossing has departed, so this booking cannot be cancelled here.")
     status = 409
 
 
@@ -63,7 +65,7 @@ class NotAmendable(MaritimeError):
     """The fare, the operator or the clock allows no such change; the sentence says which."""
 
     code = "not_amendable"
-    user_message = "This booking cannot be changed like this."
+    user_message = _("This booking cannot be changed like this.")
     status = 409
 
 
@@ -71,7 +73,7 @@ class AmendmentOutstanding(MaritimeError):
     """Another change waits for its payment."""
 
     code = "amendment_outstanding"
-    user_message = "A change of this booking waits for your payment. Pay or withdraw it first."
+    user_message = _("A change of this booking waits for your payment. Pay or withdraw it first.")
     status = 409
 
 
@@ -79,7 +81,7 @@ class AmendmentOutdated(MaritimeError):
     """The quote of a change is not valid any more; `quote` in the details is a fresh one, if any."""
 
     code = "amendment_outdated"
-    user_message = "The cost of this change is another now. Please look at the new figures."
+    user_message = _("The cost of this change is another now. Please look at the new figures.")
     status = 409
 
     def __init__(self, quote: dict[str, Any] | None) -> None:
@@ -90,7 +92,7 @@ class InvalidSelection(MaritimeError):
     """What shall be cancelled is not part of the booking, or cannot be cancelled by itself."""
 
     code = "invalid_selection"
-    user_message = "Please choose again what you want to cancel."
+    user_message = _("Please choose again what you want to cancel.")
     status = 422
 
 
@@ -98,7 +100,7 @@ class AlreadyCancelled(MaritimeError):
     """What shall be cancelled is cancelled already; nothing is charged or refunded again."""
 
     code = "already_cancelled"
-    user_message = "This is cancelled already. Please look at your booking."
+    user_message = _("This is cancelled already. Please look at your booking.")
     status = 409
 
 
@@ -106,7 +108,7 @@ class AlreadyDeparted(MaritimeError):
     """The crossing has departed, so nothing of it can be cancelled."""
 
     code = "already_departed"
-    user_message = "This crossing has departed, so nothing of it can be cancelled."
+    user_message = _("This crossing has departed, so nothing of it can be cancelled.")
     status = 409
 
 
@@ -114,7 +116,7 @@ class InvalidOverrule(MaritimeError):
     """No such reason to set the conditions aside."""
 
     code = "invalid_overrule"
-    user_message = "Please choose one of the reasons for giving everything back."
+    user_message = _("Please choose one of the reasons for giving everything back.")
     status = 422
 
 
@@ -122,7 +124,7 @@ class RestCannotTravel(MaritimeError):
     """What would be left of the party may not travel; the sentence says what goes with it."""
 
     code = "rest_cannot_travel"
-    user_message = "The rest of your party could not travel like this."
+    user_message = _("The rest of your party could not travel like this.")
     status = 422
 
 
@@ -130,7 +132,7 @@ class InvalidParty(MaritimeError):
     """The travellers and vehicles do not make a party that may travel."""
 
     code = "invalid_party"
-    user_message = "Please check the travellers and vehicles."
+    user_message = _("Please check the travellers and vehicles.")
     status = 422
 
 
@@ -138,7 +140,7 @@ class InvalidJourney(MaritimeError):
     """The legs cannot be sold together."""
 
     code = "invalid_journey"
-    user_message = "These sailings cannot be booked together."
+    user_message = _("These sailings cannot be booked together.")
     status = 422
 
 
@@ -146,7 +148,7 @@ class WrongAmount(MaritimeError):
     """The money received is not the price of the booking."""
 
     code = "wrong_amount"
-    user_message = "The amount paid is not the price of the booking."
+    user_message = _("The amount paid is not the price of the booking.")
     status = 409
 
 
@@ -154,5 +156,5 @@ class TicketInvalid(MaritimeError):
     """The text was not signed by us, or was changed."""
 
     code = "ticket_invalid"
-    user_message = "This is not a valid ticket."
+    user_message = _("This is not a valid ticket.")
     status = 422

@@ -14,14 +14,18 @@ from typing import Any
 
 from ferries.fees import Part, group_fees
 from ferries.reductions import reductions_of, with_discounts
+from maritime.lib.texts import gettext_noop
 
 HOUR = timedelta(hours=1)
 INSTANT = timedelta(microseconds=1)
 NOTHING = timedelta(0)
-DEPARTED_SENTENCE = "The sailing has departed; nothing is refunded."
-BEGUN_SENTENCE = "The journey has begun; the fare allows no refund of what is left of it."
-NO_CONDITIONS_SENTENCE = "The fare allows no refund."
-ALWAYS_SENTENCE = "Refunded in full until departure."
+# Kept in English, since bookings store them; `ferries.condition_words` tells them to readers.
+DEPARTED_SENTENCE = gettext_noop("The sailing has departed; nothing is refunded.")
+BEGUN_SENTENCE = gettext_noop(
+    "The journey has begun; the fare allows no refund of what is left of it."
+)
+NO_CONDITIONS_SENTENCE = gettext_noop("The fare allows no refund.")
+ALWAYS_SENTENCE = gettext_noop("Refunded in full until departure.")
 
 
 @dataclass(frozen=True)

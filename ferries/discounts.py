@@ -12,6 +12,9 @@ from datetime import date
 from ferries.offers import PriceLine, Refusal
 from ferries.pricing import contained_vat, share
 from maritime.lib import money
+from maritime.lib.local import day_text
+from maritime.lib.texts import gettext as _
+from maritime.lib.texts import ngettext
 
 # What a discount reduces that names no kinds of lines.
 FARES = ("passenger", "vehicle", "trailer")
@@ -112,26 +115,35 @@ def reason_against(
 def unknown(offer_code: str) -> Refusal:
     """Say that no operator of the journey has such an offer."""
     code = offer_code.strip()[:30]
-    message = f"We do not know the offer code {code}. Please check it, or book without it."
+    message = _("We do not know the offer code %(code)s. Please check it, or book without it.") % {
+        "code": code
+    }
     return Refusal("offer_code_unknown", message, {"offer_code": code})
 
 
 def withdrawn() -> Refusal:
     """Say that the operator has deleted the offer since it was shown."""
-    message = "This offer has been withdrawn. Please book without the code."
+    message = _("This offer has been withdrawn. Please book without the code.")
     return Refusal("offer_code_unknown", message)
 
 
 def used_up(offer_code: str, *, quota: int) -> Refusal:
     """Say that the offer was limited to so many bookings, which are made."""
-    message = f"The offer {offer_code} was for the first {quota} bookings, which are taken."
+    message = ngettext(
+        "The offer %(code)s was for the first %(quota)d booking, which is taken.",
+        "The offer %(code)s was for the first %(quota)d bookings, which are taken.",
+        quota,
+    ) % {"code": offer_code, "quota": quota}
     return Refusal("offer_code_used_up", message, {"offer_code": offer_code, "quota": quota})
 
 
 def used_before(offer_code: str, *, per_customer: int) -> Refusal:
     """Say that bookings of this e-mail address have used the offer as often as it allows."""
-    times = "once" if per_customer == 1 else f"{per_customer} times"
-    message = f"The offer {offer_code} can be used {times} by one customer; you have used it."
+    message = (
+        _("The offer %(code)s can be used once by one customer; you have used it.")
+        if per_customer == 1
+        else _("The offer %(code)s can be used %(times)d times by one customer; you have used it.")
+    ) % {"code": offer_code, "times": per_customer}
     numbers: dict[str, int | str] = {"offer_code": offer_code, "per_customer": per_customer}
     return Refusal("offer_code_used_before", message, numbers)
 
@@ -145,32 +157,40 @@ def _reason(
 ) -> Refusal | None:
     own = [leg for leg in legs if leg.operator == offer.operator]
     if not own:
-        return _not_valid(offer, "belongs to another ferry company")
+        return _not_valid(offer, _("The offer %(code)s belongs to another ferry company."))
     if not _period_holds(offer, booked_on):
         period = _period(offer.booking_from, offer.booking_until)
-        return _not_valid(offer, f"is for bookings made {period}")
+        sentence = _("The offer %(code)s is for bookings made %(period)s.")
+        return _not_valid(offer, sentence, period=period)
     travelling = [leg for leg in own if _within(leg.day, offer.travel_from, offer.travel_until)]
     if not travelling:
         period = _period(offer.travel_from, offer.travel_until)
-        return _not_valid(offer, f"is for travel {period}")
+        sentence = _("The offer %(code)s is for travel %(period)s.")
+        return _not_valid(offer, sentence, period=period)
     if not any(offer.family in ("", leg.family) for leg in travelling):
-        return _not_valid(offer, "is for another fare than the one you chose", offer.family)
+        sentence = _("The offer %(code)s is for another fare than the one you chose.")
+        return _not_valid(offer, sentence, family=offer.family)
     journey = _Journey(legs, discounts)
     if not journey.has(offer) and not journey.reduce_by([offer], {}):
-        return _not_valid(offer, "takes nothing off this journey")
+        return _not_valid(offer, _("The offer %(code)s takes nothing off this journey."))
     return None
 
 
-def _not_valid(offer: DiscountFacts, why: str, family: str = "") -> Refusal:
+def _not_valid(
+    offer: DiscountFacts, sentence: str, *, period: str = "", family: str = ""
+) -> Refusal:
     numbers: dict[str, int | str] = {"offer_code": offer.code}
     if family:
         numbers["family"] = family
-    return Refusal("offer_code_not_valid", f"The offer {offer.code} {why}.", numbers)
+    message = sentence % {"code": offer.code, "period": period}
+    return Refusal("offer_code_not_valid", message, numbers)
 
 
 def _period(first: date | None, last: date | None) -> str:
-    ends = [("from", first), ("until", last)]
-    return " ".join(f"{word} {day:%d %B %Y}" for word, day in ends if day)
+    days = {"first": day_text(first) if first else "", "last": day_text(last) if last else ""}
+    if first and last:
+        return _("from %(first)s until %(last)s") % days
+    return (_("from %(first)s") if first else _("until %(last)s")) % days
 
 
 def _period_holds(discount: DiscountFacts, booked_on: date) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from ferries import cache, fits, refusals
 from ferries.errors import CapacityTaken, MoreIsSold, NotBookable
@@ -257,12 +258,12 @@ def _retake(claims: Sequence[_Claim], *, now: datetime) -> None:
 
 def _gone(claims: Sequence[_Claim]) -> Refusal:
     needed = len({claim.item for claim in claims if claim.resource == PERSONS})
-    message = "The hold ran out and its space has been sold to somebody else."
+    message = _("The hold ran out and its space has been sold to somebody else.")
     return Refusal("hold_lost", message, {"needed": needed})
 
 
 def _displaced() -> Refusal:
-    message = "Another ship sails now, and not everything that you held fits on it."
+    message = _("Another ship sails now, and not everything that you held fits on it.")
     return Refusal("hold_displaced", message)
 
 

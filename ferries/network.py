@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from ferries import cache
 from ferries.cache import Cached
@@ -286,7 +287,7 @@ def _read_pair(origin: str, destination: str) -> dict[str, Any]:
         facts: dict[str, Any] = cursor.fetchone()[0]
     for field, text in names.items():
         if facts[field] is None:
-            sentence = f"We do not know the port {text[:40]}."
+            sentence = _("We do not know the port %(port)s.") % {"port": text[:40]}
             raise UnknownPort(sentence, errors={field: [sentence]})
     return facts
 

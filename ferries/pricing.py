@@ -11,6 +11,7 @@ from decimal import Decimal
 from ferries.errors import NoFare
 from ferries.offers import PriceLine
 from ferries.party import Party, VehicleSize
+from ferries.words import ASSISTANCE_DOG, INCLUDED
 from maritime.lib import money
 
 WHOLE_BP = 10_000
@@ -112,7 +113,7 @@ def _passenger_lines(
     for index, (category, age) in enumerate(zip(party.categories, ages, strict=True)):
         fare = _passenger_fare(category, age, fares)
         if driver_is_free and index == 0 and category == "adult":
-            label = f"{fare.label} (included with the vehicle)"
+            label = INCLUDED % {"fare": fare.label}
             yield PriceLine("passenger", label, 0, "p0", fare.code, vat_bp=fare.vat_bp)
         else:
             yield _line(fare, f"p{index}")
@@ -209,7 +210,7 @@ def _plain_lines(
 
 def _dog_lines(party: Party) -> Iterator[PriceLine]:
     for index in range(party.assistance_dogs):
-        yield PriceLine("pet", "Assistance dog", 0, f"g{index}", "assistance_dog")
+        yield PriceLine("pet", ASSISTANCE_DOG, 0, f"g{index}", "assistance_dog")
 
 
 def _surcharge_lines(

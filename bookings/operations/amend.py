@@ -6,6 +6,7 @@ space takes beyond the old is held, under the amendment's own holder; the bookin
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,12 +17,18 @@ from django.db.models import Q
 
 from bookings import queries, signals, states
 from bookings.errors import AmendmentOutdated, AmendmentOutstanding, WrongState
+from bookings.labels import told_label
 from bookings.models import Amendment, Booking
 from bookings.operations import amend_apply
 from bookings.operations.amend_draft import Draft, draft_amendment
 from bookings.operations.amend_price import holds_until
-from bookings.operations.amend_request import AmendmentQuote, AmendRequest, request_from_json
-from bookings.operations.check import LOST
+from bookings.operations.amend_request import (
+    AmendmentQuote,
+    AmendRequest,
+    BookedLine,
+    request_from_json,
+)
+from bookings.operations.check import space_lost
 from ferries import inventory
 from ferries.errors import CapacityTaken, NotBookable
 
@@ -79,7 +86,7 @@ def commit_amendment(
                 return _hold_or_apply(draft, token=token, actor=actor, now=now)
         except CapacityTaken:
             inventory.reap(sorted(set(pools)), now=now)
-    raise NotBookable([{"code": CapacityTaken.code, "message": CapacityTaken.user_message}])
+    raise NotBookable([{"code": CapacityTaken.code, "message": CapacityTaken().message}])
 
 
 def begin_amendment_payment(booking_id: int, *, now: datetime) -> Booking:
@@ -94,7 +101,7 @@ def begin_amendment_payment(booking_id: int, *, now: datetime) -> Booking:
         if amendment is None:
             raise WrongState(state=booking.state_at(now))
         if not amend_apply.is_current(booking, amendment, now=now):
-            raise NotBookable([LOST.as_dict()])
+            raise NotBookable([space_lost().as_dict()])
         hold = timedelta(minutes=settings.HOLD_MINUTES)
         until = min(now + hold, amendment.created_at + 2 * hold)
         if amendment.expires_at is None or until > amendment.expires_at:
@@ -186,8 +193,8 @@ def _quote(draft: Draft, *, version: int, now: datetime) -> AmendmentQuote:
     )
     return AmendmentQuote(
         token=token,
-        before=draft.before,
-        after=draft.after,
+        before=_told(draft.before),
+        after=_told(draft.after),
         difference=draft.difference,
         fee=draft.fee,
         due=draft.due,
@@ -196,6 +203,11 @@ def _quote(draft: Draft, *, version: int, now: datetime) -> AmendmentQuote:
         sentences=draft.sentences(),
         expires_at=expires_at,
     )
+
+
+def _told(lines: Iterable[BookedLine]) -> tuple[BookedLine, ...]:
+    """Return the lines with their labels in the reader's language."""
+    return tuple(replace(line, label=told_label(line.label)) for line in lines)
 
 
 def _promise(draft: Draft, version: int) -> dict[str, Any]:

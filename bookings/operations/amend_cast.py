@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from bookings.errors import InvalidParty, NotAmendable
 from bookings.models import Booking, JourneyLeg, OrderItem, Passenger, Vehicle
 from bookings.operations.amend_request import AmendRequest, TravellerWish
@@ -172,7 +174,10 @@ def named_people(
     named = []
     for one in request.travellers:
         if one.item and (one.item not in aboard or one.item in seen):
-            raise InvalidParty(f"Nobody in this booking is called {one.item}, or somebody twice.")
+            raise InvalidParty(
+                _("Nobody in this booking is called %(item)s, or somebody twice.")
+                % {"item": one.item}
+            )
         seen.add(one.item)
         if one.item:
             named.append(one)
@@ -201,10 +206,15 @@ def require_legs(booked: Booked, request: AmendRequest, *, now: datetime) -> Non
     """Raise NotAmendable if a wish is for a leg that does not exist, is cancelled or has left."""
     ahead = {leg.number for leg in booked.legs if leg.is_ahead(now)}
     if not ahead:
-        raise NotAmendable("Your last crossing has departed, so nothing can be changed any more.")
+        raise NotAmendable(
+            _("Your last crossing has departed, so nothing can be changed any more.")
+        )
     for number in request.legs or {}:
         if number not in ahead:
-            raise NotAmendable(f"Crossing {number} has departed or is not part of this booking.")
+            raise NotAmendable(
+                _("Crossing %(number)d has departed or is not part of this booking.")
+                % {"number": number}
+            )
 
 
 def _standing(
@@ -232,7 +242,7 @@ def _in_order(people: Iterable[Passenger | TravellerWish]) -> tuple[Rider, ...]:
     riders = [Rider(one.item, one.category, one.age) for one in people]
     unknown = [one for one in riders if one.category not in CATEGORIES]
     if unknown:
-        raise InvalidParty("A traveller has an unknown category.")
+        raise InvalidParty(_("A traveller has an unknown category."))
     return tuple(
         sorted(riders, key=lambda one: (CATEGORIES.index(one.category), int(one.item[1:])))
     )
@@ -240,7 +250,7 @@ def _in_order(people: Iterable[Passenger | TravellerWish]) -> tuple[Rider, ...]:
 
 def _vehicle(vehicles: Sequence[VehicleInput]) -> VehicleInput | None:
     if len(vehicles) > 1:
-        raise InvalidParty("One booking takes one vehicle.")
+        raise InvalidParty(_("One booking takes one vehicle."))
     return replace(vehicles[0], registration="") if vehicles else None
 
 

@@ -8,7 +8,12 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
 from bookings.errors import InvalidJourney, NotAmendable, WrongState
+from bookings.labels import NOT_REFUNDED
 from bookings.models import Amendment, Booking
 from bookings.operations import amend_price, terms
 from bookings.operations.amend_cast import (
@@ -24,15 +29,15 @@ from bookings.operations.amend_price import Changed, Fee
 from bookings.operations.amend_request import AmendRequest, BookedLine, TravellerWish
 from bookings.operations.journey import QuotedLeg
 from ferries import exchange, inventory
-from ferries.conditions import Charge
+from ferries.condition_words import rule_sentence
+from ferries.conditions import Charge, terms_from_json
 from ferries.errors import NotBookable
 from ferries.inventory import Need
 from ferries.models import CapacityClaim
 from ferries.operators.local import leg_of_offer
 from ferries.party import Party
 from maritime.lib import clock
-
-LOWER = "The fare is lower now; the difference is not refunded."
+from maritime.lib.local import long_day_text
 
 
 @dataclass(frozen=True)
@@ -113,9 +118,10 @@ class Draft:
     def sentences(self) -> tuple[str, ...]:
         """Say what changes and what the fee is for, for people."""
         moved = (_moved(each) for each in self.changed if each.moves)
-        charged = (each.sentence for each in self.charges if each.charge and each.sentence)
-        kept = (LOWER for fee in self.fees if fee.label == amend_price.NOT_REFUNDED)
-        free = () if self.fee else ("The change itself costs nothing.",)
+        charged = (self._charged(each) for each in self.charges if each.charge and each.sentence)
+        lower = _("The fare is lower now; the difference is not refunded.")
+        kept = (lower for fee in self.fees if fee.label == NOT_REFUNDED)
+        free = () if self.fee else (_("The change itself costs nothing."),)
         return tuple(dict.fromkeys((*moved, *charged, *kept, *free)))
 
     def as_json(self) -> dict[str, Any]:
@@ -125,7 +131,7 @@ class Draft:
             "is_correction": self.is_correction,
             "before": [asdict(line) for line in self.before],
             "after": [asdict(line) for line in self.after],
-            "sentences": list(self.sentences()),
+            "sentences": self._stored_sentences(),
             "live": [line.pk for line in self.booked.live],
             "cancel": sorted(self.ended),
             "insert": [*self._inserted(), *self._fee_rows()],
@@ -134,6 +140,21 @@ class Draft:
             "vehicle": self._vehicle(),
             "tickets": self._tickets(),
         }
+
+    def _charged(self, charge: Charge) -> str:
+        leg = next(leg for leg in self.booked.legs if leg.number == charge.leg)
+        return rule_sentence(
+            charge.band,
+            charge.sentence,
+            terms=terms_from_json(leg.row.conditions),
+            currency=self.booked.booking.currency,
+            action="amend",
+        )
+
+    def _stored_sentences(self) -> list[str]:
+        """Return the sentences in English, as rows and events keep them."""
+        with translation.override(settings.LANGUAGE_CODE):
+            return list(self.sentences())
 
     def _inserted(self) -> list[dict[str, Any]]:
         return [
@@ -206,7 +227,7 @@ def draft_amendment(booking: Booking, request: AmendRequest, *, now: datetime) -
     casts = wanted_casts(booked, request, people, now=now)
     differs = _differing(booked, request, casts)
     if not differs and not corrected:
-        raise NotAmendable("This changes nothing in the booking.")
+        raise NotAmendable(_("This changes nothing in the booking."))
     for leg in booked.legs:
         items = corrected.get(leg.number, set())
         if leg.number in differs or items:
@@ -272,9 +293,10 @@ def _require_order(booked: Booked, changed: Sequence[Changed]) -> None:
     }
     for each in changed:
         times[each.standing.number] = (each.offer.departs_at, each.offer.arrives_at)
-    for (_, arrives), (departs, _) in pairwise(times[number] for number in sorted(times)):
-        if departs < arrives:
-            raise InvalidJourney("The second crossing departs before the first one arrives.")
+    in_order = [times[number] for number in sorted(times)]
+    for earlier, later in pairwise(in_order):
+        if later[0] < earlier[1]:
+            raise InvalidJourney(_("The second crossing departs before the first one arrives."))
 
 
 def _claims(booking: Booking, changed: Sequence[Changed]) -> list[CapacityClaim]:
@@ -361,10 +383,12 @@ def _terms_of(changed: Changed) -> dict[str, Any]:
 def _moved(changed: Changed) -> str:
     offer = changed.offer
     local = clock.local(offer.departs_at, offer.origin_zone)
-    return (
-        f"Crossing {changed.standing.number} moves to "
-        f"{local:%A} {local.day} {local:%B %Y, %H:%M}, {offer.vessel}."
-    )
+    return _("Crossing %(number)d moves to %(day)s, %(time)s, %(vessel)s.") % {
+        "number": changed.standing.number,
+        "day": long_day_text(local),
+        "time": f"{local:%H:%M}",
+        "vessel": offer.vessel,
+    }
 
 
 def _shown(number: int, line: Any) -> BookedLine:

@@ -8,7 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from bookings.errors import InvalidJourney, NotAmendable
+from bookings.labels import CORRECTED_NAME, FEE, NOT_REFUNDED
 from bookings.models import Booking, OrderItem
 from bookings.operations.amend_cast import Booked, Cast, Standing, named_units
 from bookings.operations.journey import LegWish
@@ -25,8 +29,6 @@ HOUR = timedelta(hours=1)
 INSTANT = timedelta(microseconds=1)
 # A band of the action "amend" whose components name this charges for corrected names and plates.
 NAME = "name"
-NOT_REFUNDED = "Lower fare, not refunded"
-FEE = "Amendment fee"
 Lines = tuple[PriceLine, ...]
 
 
@@ -101,7 +103,9 @@ def changed_leg(
         against = [{**each.as_dict(), "leg": standing.number} for each in offer.refusals]
         raise NotBookable(against)
     if offer.currency != booking.currency:
-        raise InvalidJourney(f"This crossing is now sold in {offer.currency}.")
+        raise InvalidJourney(
+            _("This crossing is now sold in %(currency)s.") % {"currency": offer.currency}
+        )
     if not cast.accommodation and offer.chosen_accommodation:
         cast = replace(cast, accommodation=named_units(cast, offer.chosen_accommodation))
     moves = row.offer_id not in (offer_id, offer.id)
@@ -152,19 +156,25 @@ def require_amendable(standing: Standing, *, by_fare: bool, now: datetime) -> No
     row, terms = standing.row, terms_from_json(standing.row.conditions)
     if not row.is_local:
         raise NotAmendable(
-            f"{row.operator.name} cannot change a booking. Please cancel and book again."
+            _("%(operator)s cannot change a booking. Please cancel and book again.")
+            % {"operator": row.operator.name}
         )
     if not by_fare:
         return
     if terms.family and terms.amend_until_hours is None:
         raise NotAmendable(
-            f"The fare {row.family_name or terms.family} cannot be changed. "
-            "Please cancel and book again."
+            _("The fare %(fare)s cannot be changed. Please cancel and book again.")
+            % {"fare": row.family_name or terms.family}
         )
     hours = terms.amend_until_hours
     if hours is not None and row.departs_at - now < hours * HOUR:
         raise NotAmendable(
-            f"This fare can be changed until {hours} hours before departure; that time is over."
+            ngettext(
+                "This fare can be changed until %(hours)d hour before departure; that time is over.",
+                "This fare can be changed until %(hours)d hours before departure; that time is over.",
+                hours,
+            )
+            % {"hours": hours}
         )
 
 
@@ -198,7 +208,9 @@ def fees(
         lines, terms=terms, departures=departures(booked), now=now, action="amend"
     )
     if any(charge.band in ("no_conditions", "departed") for charge in charged):
-        raise NotAmendable("The fare allows no change at this time. Please cancel and book again.")
+        raise NotAmendable(
+            _("The fare allows no change at this time. Please cancel and book again.")
+        )
     found = []
     for leg in booked.legs:
         own = [charge for charge in charged if charge.leg == leg.number]
@@ -250,11 +262,17 @@ def _require_same_route(standing: Standing, leg: Leg) -> None:
     row = standing.row
     if leg.sailing.operator_id != row.operator_id:
         raise NotAmendable(
-            f"Crossing {standing.number} can only be moved to another sailing of "
-            f"{row.operator.name}. Please cancel and book again."
+            _(
+                "Crossing %(number)d can only be moved to another sailing of %(operator)s. Please "
+                "cancel and book again."
+            )
+            % {"number": standing.number, "operator": row.operator.name}
         )
     if (leg.origin.code, leg.destination.code) != (row.origin, row.destination):
-        raise NotAmendable(f"Crossing {standing.number} stays {row}; only its sailing can change.")
+        raise NotAmendable(
+            _("Crossing %(number)d stays %(route)s; only its sailing can change.")
+            % {"number": standing.number, "route": row}
+        )
 
 
 def _leg_price(changed: Changed | None, leg: Standing, *, is_after: bool) -> LegPrice:
@@ -312,7 +330,10 @@ def _corrected(leg: Standing, terms: Terms, items: Collection[str]) -> list[Line
     if not any(NAME in band.components for band in terms.bands if band.action == "amend"):
         return []
     paid = {item: sum(line.amount for line in leg.lines if line.item == item) for item in items}
-    return [Line(leg.number, item, NAME, "Name", amount) for item, amount in sorted(paid.items())]
+    return [
+        Line(leg.number, item, NAME, CORRECTED_NAME, amount)
+        for item, amount in sorted(paid.items())
+    ]
 
 
 def _line(number: int, line: OrderItem | PriceLine) -> Line:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from bookings import queries, signals, states
 from bookings.errors import QuoteOutdated, RestCannotTravel, WrongState
@@ -212,6 +213,8 @@ def _places_on_foot() -> Iterator[None]:
         yield
     except CapacityTaken as error:
         raise RestCannotTravel(
-            "Without the vehicle you would be foot passengers, and somebody else has just taken "
-            "those places. Keep the vehicle, or cancel the whole crossing."
+            _(
+                "Without the vehicle you would be foot passengers, and somebody else has just taken "
+                "those places. Keep the vehicle, or cancel the whole crossing."
+            )
         ) from error

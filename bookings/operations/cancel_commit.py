@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Q, Sum
 
 from bookings import states
+from bookings.labels import kept_label
 from bookings.models import Booking, JourneyLeg, OrderItem, Ticket
 from bookings.operations.cancel_quote import Cancellation, CancellationLine
 from bookings.operations.cancel_rest import foot_needs
@@ -100,7 +101,7 @@ def _kept(part: LegPart, lines: Iterable[CancellationLine]) -> Iterable[dict[str
             yield {
                 "item": item,
                 "kind": "fee",
-                "label": f"Kept of {told.label}: {told.sentence}"[:LABEL_LENGTH],
+                "label": kept_label(told.label, told.sentence)[:LABEL_LENGTH],
                 "amount": fee,
                 "rule": f"cancel:{told.rule}"[:RULE_LENGTH],
             }

@@ -1,19 +1,28 @@
 """What a cancellation costs, line by line, and the token that commits to it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core import signing
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from bookings import queries, states
 from bookings.errors import AmendmentOutstanding, WrongState
+from bookings.labels import RETURNED_LABEL, told_label
 from bookings.models import Booking, OrderItem
 from bookings.operations.cancel_selection import WHOLE, Chosen, LegPart, Selection, choose
 from ferries import conditions
+from ferries.condition_words import rule_sentence
 from ferries.conditions import Charge, Departures, Line, Terms, terms_from_json
 
+# What rows keep is English; `_told_lines` says it to the reader.
+DRIVER_PAYS = _("The driver's place was included with the vehicle and is paid for now.")
+RETURNED = _("Part of your money has already been returned.")
+NOT_PAID = _("Nothing has been paid, so nothing is charged.")
+OWN_SENTENCES = frozenset({DRIVER_PAYS, RETURNED, NOT_PAID})
 QUOTE_LIFE = timedelta(minutes=10)
 SALT = "cancellation-quote"
 VOUCHER = "voucher"
@@ -113,7 +122,10 @@ def work_out(booking: Booking, selection: Selection, *, now: datetime) -> Cancel
     is_part = selection != WHOLE
     if is_part and state != State.CONFIRMED:
         raise WrongState(
-            "A part can be cancelled once the booking is confirmed. Until then, cancel all of it.",
+            gettext(
+                "A part can be cancelled once the booking is confirmed. Until then, cancel all of "
+                "it."
+            ),
             state=state,
         )
     if is_part and queries.outstanding_amendment(booking, now=now):
@@ -164,13 +176,24 @@ def quote_of(
         refund=found.refund,
         charge=found.charge,
         currency=booking.currency,
-        lines=found.lines,
+        lines=tuple(_told_lines(booking, found)),
         expires_at=expires_at,
         selection=selection,
         refund_original=found.to_card,
         refund_voucher=found.voucher,
         ends_booking=found.chosen.is_all,
     )
+
+
+def _told_lines(booking: Booking, found: Cancellation) -> Iterable[CancellationLine]:
+    """Return the lines with label and sentence in the reader's language."""
+    terms = {part.leg.position + 1: _terms(part) for part in found.chosen.parts}
+    for line in found.lines:
+        sentence = rule_sentence(
+            line.rule, line.sentence, terms=terms.get(line.leg), currency=booking.currency
+        )
+        told = gettext(sentence) if sentence in OWN_SENTENCES else sentence
+        yield replace(line, label=told_label(line.label), sentence=told)
 
 
 def read(token: str) -> dict[str, Any]:
@@ -233,7 +256,7 @@ def _driver_line(part: LegPart, charged: Sequence[Charge]) -> Iterable[Cancellat
             base=0,
             charge=kept,
             refund=-kept,
-            sentence="The driver's place was included with the vehicle and is paid for now.",
+            sentence=DRIVER_PAYS,
             medium=vehicle[0].medium,
             kind="passenger",
         )
@@ -253,10 +276,7 @@ def _summed(booking: Booking, chosen: Chosen, lines: list[CancellationLine]) -> 
 
 
 def _returned(missing: int) -> CancellationLine:
-    sentence = "Part of your money has already been returned."
-    return CancellationLine(
-        0, "", "Already returned", "already_refunded", 0, 0, 0, missing, sentence
-    )
+    return CancellationLine(0, "", RETURNED_LABEL, "already_refunded", 0, 0, 0, missing, RETURNED)
 
 
 def _free_lines(chosen: Chosen) -> Iterable[CancellationLine]:
@@ -271,7 +291,7 @@ def _free_lines(chosen: Chosen) -> Iterable[CancellationLine]:
                 base=0,
                 charge=0,
                 refund=0,
-                sentence="Nothing has been paid, so nothing is charged.",
+                sentence=NOT_PAID,
                 kind=line.kind,
             )
 

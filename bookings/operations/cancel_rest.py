@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 from bookings.errors import InvalidSelection, RestCannotTravel
 from bookings.models import Booking, JourneyLeg, OrderItem
 from ferries import inventory
@@ -117,8 +120,11 @@ def check(
     """
     if not leg.is_local:
         raise InvalidSelection(
-            f"{leg.operator.name} can cancel crossing {leg.position + 1} only as a whole. "
-            "Choose the whole crossing, or keep all of it."
+            gettext(
+                "%(operator)s can cancel crossing %(number)d only as a whole. Choose the whole "
+                "crossing, or keep all of it."
+            )
+            % {"operator": leg.operator.name, "number": leg.position + 1}
         )
     needs_ship = any(item.startswith(("a", "v")) for item in chosen)
     ship = _ship(leg) if needs_ship else None
@@ -126,7 +132,7 @@ def check(
     situation = _Rest(leg, party, chosen, rest, ship, foot_left)
     for is_wrong, sentence in RULES:
         if is_wrong(situation):
-            raise RestCannotTravel(sentence, leg=leg.position + 1)
+            raise RestCannotTravel(gettext(sentence), leg=leg.position + 1)
     walkers = () if foot_left is None else tuple(item for item in rest if item.startswith("p"))
     return Consequence(_driver_fare(situation, booking, lines), tuple(sorted(walkers)), ship)
 
@@ -165,34 +171,42 @@ def _too_many_on_foot(rest: _Rest) -> bool:
 RULES: Iterable[tuple[Callable[[_Rest], bool], str]] = (
     (
         _nobody_left,
-        "Nobody would be left to travel with the rest. Cancel the whole crossing, or choose what "
-        "goes with the travellers too.",
+        _(
+            "Nobody would be left to travel with the rest. Cancel the whole crossing, or choose what "
+            "goes with the travellers too."
+        ),
     ),
     (
         _nobody_drives,
-        "The vehicle needs a driver. Cancel the vehicle too, or keep an adult.",
+        _("The vehicle needs a driver. Cancel the vehicle too, or keep an adult."),
     ),
     (
         _children_alone,
-        "Children and infants travel with an adult. Cancel them too, or keep an adult.",
+        _("Children and infants travel with an adult. Cancel them too, or keep an adult."),
     ),
     (
         _pet_without_vehicle,
-        "A pet stays in the vehicle during the crossing. Cancel the pet too, or keep the vehicle.",
+        _(
+            "A pet stays in the vehicle during the crossing. Cancel the pet too, or keep the vehicle."
+        ),
     ),
     (
         _pet_without_cabin,
-        "A pet stays in the cabin during the crossing. Cancel the pet too, or keep that cabin.",
+        _("A pet stays in the cabin during the crossing. Cancel the pet too, or keep that cabin."),
     ),
     (
         _too_few_places,
-        "On this crossing everybody needs a cabin or seat, and too few would be left. Keep enough "
-        "of them, or cancel travellers too.",
+        _(
+            "On this crossing everybody needs a cabin or seat, and too few would be left. Keep enough "
+            "of them, or cancel travellers too."
+        ),
     ),
     (
         _too_many_on_foot,
-        "Without the vehicle you would be foot passengers, for whom this ship has too few places "
-        "left. Keep the vehicle, or cancel the whole crossing.",
+        _(
+            "Without the vehicle you would be foot passengers, for whom this ship has too few places "
+            "left. Keep the vehicle, or cancel the whole crossing."
+        ),
     ),
 )
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from bookings import states
 from bookings.errors import AlreadyCancelled, AlreadyDeparted, InvalidSelection, NotCancellable
 from bookings.models import Booking, JourneyLeg, OrderItem
@@ -116,11 +118,14 @@ def _legs(
     by_number = {leg.position + 1: leg for leg in legs}
     unknown = sorted(set(numbers) - set(by_number))
     if unknown:
-        raise InvalidSelection(f"This booking has no crossing {unknown[0]}.")
+        raise InvalidSelection(
+            _("This booking has no crossing %(number)d.") % {"number": unknown[0]}
+        )
     chosen = [by_number[number] for number in sorted(set(numbers))]
     for leg in chosen:
         if not live[leg.pk]:
-            raise AlreadyCancelled(f"Crossing {leg.position + 1} is cancelled already.")
+            sentence = _("Crossing %(number)d is cancelled already.")
+            raise AlreadyCancelled(sentence % {"number": leg.position + 1})
         if now is not None and leg.departs_at <= now:
             raise AlreadyDeparted(leg=leg.position + 1)
     return chosen
@@ -134,13 +139,14 @@ def _items(
 ) -> frozenset[str]:
     """Return the names of the items that are meant, a vehicle with its trailer; none for all."""
     if "t0" in wanted and "v0" not in wanted:
-        raise InvalidSelection("A trailer is cancelled together with its vehicle only.")
+        raise InvalidSelection(_("A trailer is cancelled together with its vehicle only."))
     chosen = {leg.pk for leg in legs}
     of_legs = {line.item for line in known if line.leg_id in chosen}
     standing = {line.item for pk in chosen for line in live[pk]}
     for item in wanted:
         if item not in of_legs or item.startswith("b"):
-            raise InvalidSelection(f"There is no {item[:10]} to cancel on these crossings.")
+            sentence = _("There is no %(item)s to cancel on these crossings.")
+            raise InvalidSelection(sentence % {"item": item[:10]})
         if item not in standing:
             raise AlreadyCancelled(item=item)
     return frozenset(wanted) | ({"t0"} if "v0" in wanted else frozenset())

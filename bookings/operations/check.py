@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from bookings import queries
 from bookings.errors import HoldExpired, WrongState
@@ -16,7 +17,11 @@ CLAIMS = """
 SELECT bool_or(state = 'held' AND expires_at > %s) AND NOT bool_or(state = 'released')
 FROM ferries_capacityclaim WHERE holder = %s
 """
-LOST = Refusal("space_lost", "Your places on this sailing are gone. Please book again.")
+
+
+def space_lost() -> Refusal:
+    """Say that the places of the booking are no longer held."""
+    return Refusal("space_lost", _("Your places on this sailing are gone. Please book again."))
 
 
 def check_space(booking_id: int, *, now: datetime) -> None:
@@ -37,7 +42,7 @@ def check_space_of(booking: Booking, *, now: datetime) -> None:
     legs = list(booking.legs.all())
     against = [refusal for leg in legs for refusal in _against(leg, now)]
     if any(leg.is_local for leg in legs) and not _claims_stand(booking, now):
-        against.append(LOST)
+        against.append(space_lost())
     if against:
         raise NotBookable([refusal.as_dict() for refusal in against])
 
@@ -46,7 +51,7 @@ def _against(leg: JourneyLeg, now: datetime) -> tuple[Refusal, ...]:
     if leg.sailing is None:
         state = calls.status(leg.operator, reference=leg.reference).state
         # A system that cannot be asked has promised to hold until our hold is over.
-        return () if state in ("held", "untold") else (LOST,)
+        return () if state in ("held", "untold") else (space_lost(),)
     return refusals.on_sale(
         status=leg.sailing.status,
         has_vessel=leg.sailing.configuration_id is not None,

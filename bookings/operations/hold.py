@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from bookings import queries, states
 from bookings.errors import InvalidParty
@@ -169,14 +170,26 @@ def party_of(request: HoldRequest) -> Party:
         sum(traveller.category == category for traveller in travellers) for category in CATEGORIES
     )
     problems = (
-        (not travellers, "At least one person must travel."),
-        (len(travellers) > MAX_TRAVELLERS, f"At most {MAX_TRAVELLERS} people fit one booking."),
-        (adults + children + infants != len(travellers), "A traveller has an unknown category."),
-        (not adults and children + infants, "Children and infants travel with an adult."),
-        (len(vehicles) > 1, "One booking takes one vehicle."),
-        (any(not _is_vehicle(vehicle) for vehicle in vehicles), "Please check the vehicle."),
-        (len(wishes.pets) + wishes.assistance_dogs > MAX_ANIMALS, "That is too many animals."),
-        (any(place not in PET_PLACES for place in wishes.pets), "Please check the pets."),
+        (not travellers, gettext("At least one person must travel.")),
+        (
+            len(travellers) > MAX_TRAVELLERS,
+            gettext("At most %(most)d people fit one booking.") % {"most": MAX_TRAVELLERS},
+        ),
+        (
+            adults + children + infants != len(travellers),
+            gettext("A traveller has an unknown category."),
+        ),
+        (not adults and children + infants, gettext("Children and infants travel with an adult.")),
+        (len(vehicles) > 1, gettext("One booking takes one vehicle.")),
+        (
+            any(not _is_vehicle(vehicle) for vehicle in vehicles),
+            gettext("Please check the vehicle."),
+        ),
+        (
+            len(wishes.pets) + wishes.assistance_dogs > MAX_ANIMALS,
+            gettext("That is too many animals."),
+        ),
+        (any(place not in PET_PLACES for place in wishes.pets), gettext("Please check the pets.")),
     )
     for is_wrong, sentence in problems:
         if is_wrong:
@@ -266,7 +279,7 @@ def _write_and_take(
         except CapacityTaken:
             inventory.reap(sorted({need.pool_id for need in needs}), now=now)
             needs = _plan_again(_read_again(draft.legs), now)
-    raise NotBookable([{"code": CapacityTaken.code, "message": CapacityTaken.user_message}])
+    raise NotBookable([{"code": CapacityTaken.code, "message": CapacityTaken().message}])
 
 
 def _write(draft: _Draft, now: datetime, idempotency: tuple[str, str] | None) -> BookingRows:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
+from django.utils.translation import gettext as _
+
 from bookings.errors import InvalidJourney
 from ferries import discounts, refusals, search
 from ferries.discounts import DiscountFacts, LegPrice
@@ -74,7 +76,7 @@ def look_at_journey(
     InvalidJourney, UnknownOffer, OperatorUnavailable.
     """
     if not 1 <= len(wishes) <= MAX_LEGS:
-        raise InvalidJourney("A booking has one or two crossings.")
+        raise InvalidJourney(_("A booking has one or two crossings."))
     legs = tuple(_explained(_quote(wish, party, now), now) for wish in wishes)
     for earlier, later in pairwise(legs):
         _require_joint_sale(earlier.offer, later.offer)
@@ -124,7 +126,7 @@ def _quote(wish: LegWish, party: Party, now: datetime) -> QuotedLeg:
     live = check_offer(wish.offer_id, party=party, now=now)
     if live is None:
         operator = registry.operator_of_offer(wish.offer_id)
-        offer = calls.check(operator, offer_id=wish.offer_id, party=party)
+        offer = refusals.told(calls.check(operator, offer_id=wish.offer_id, party=party))
         return QuotedLeg(operator, _without_extras(offer, party), party, None)
     if not party.accommodation:
         party = replace(party, accommodation=live.offer.chosen_accommodation)
@@ -142,9 +144,9 @@ def _explained(leg: QuotedLeg, now: datetime) -> QuotedLeg:
 def _without_extras(offer: Offer, party: Party) -> Offer:
     """Refuse what remote systems cannot be asked for, instead of losing it on the way."""
     wishes = {
-        "cabins or seats": bool(party.accommodation),
-        "places for pets": bool(party.pets),
-        "places for assistance dogs": bool(party.assistance_dogs),
+        _("cabins or seats"): bool(party.accommodation),
+        _("places for pets"): bool(party.pets),
+        _("places for assistance dogs"): bool(party.assistance_dogs),
     }
     against = [refusals.not_offered(what) for what, wanted in wishes.items() if wanted]
     return replace(offer, refusals=(*offer.refusals, *against)) if against else offer
@@ -171,9 +173,12 @@ def _reserved(leg: QuotedLeg, reference: str, until: datetime) -> QuotedLeg:
 
 def _require_joint_sale(earlier: Offer, later: Offer) -> None:
     if later.departs_at < earlier.arrives_at:
-        raise InvalidJourney("The second crossing departs before the first one arrives.")
+        raise InvalidJourney(_("The second crossing departs before the first one arrives."))
     if later.currency != earlier.currency:
         raise InvalidJourney(
-            f"One crossing is sold in {earlier.currency} and the other in {later.currency}; "
-            "please book them separately."
+            _(
+                "One crossing is sold in %(first)s and the other in %(second)s; please book them "
+                "separately."
+            )
+            % {"first": earlier.currency, "second": later.currency}
         )

@@ -27,7 +27,7 @@ def test_names_a_sailing_up_to_three_days_away(days):
     departs_at = EVENING + timedelta(days=days)
     assert refusal["nearest"] == {
         "kind": "other_sailing",
-        "message": f"Space for you: the departure on {departs_at:%A, %d %B} at 20:00.",
+        "message": f"Space for you: the departure on {departs_at:%A}, {departs_at.day} {departs_at:%B} at 20:00.",
         "offer": f"BLUE~{other.public_id.hex}~0-1",
         "departs_at": f"{departs_at:%Y-%m-%d}T19:00:00Z",
     }

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
+from ferries import words
 from ferries.errors import (
     NotBookable,
     OperatorRefused,
@@ -25,9 +26,8 @@ from maritime.lib import clock
 
 FOUND = (httpx.codes.OK, httpx.codes.CREATED)
 VEHICLE_FIELDS = ("kind", "length_cm", "height_cm", "trailer_length_cm")
-NOT_SOLD_HERE = Refusal(
-    "not_sold_here", "This crossing is shown for information. Please book it with the operator."
-)
+# Kept in English, since answers are cached for readers of every language.
+NOT_SOLD_HERE = Refusal("not_sold_here", words.NOT_SOLD_HERE)
 
 
 class HttpConnector:
@@ -94,7 +94,7 @@ class HttpConnector:
         OperatorUnavailable (then it may be held all the same, until `until`).
         """
         if not operator.sells:
-            raise NotBookable([NOT_SOLD_HERE.as_dict()])
+            raise NotBookable([{**NOT_SOLD_HERE.as_dict(), "message": words.told(NOT_SOLD_HERE.message)}])
         question = {
             "offer": _remote_id(offer_id),
             "party": party_json(party),

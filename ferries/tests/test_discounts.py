@@ -278,7 +278,7 @@ def test_a_code_that_nobody_knows():
         ({"operator": "RED"}, "The offer SPRING belongs to another ferry company."),
         (
             {"booking_from": date(2030, 2, 1), "booking_until": date(2030, 2, 28)},
-            "The offer SPRING is for bookings made from 01 February 2030 until 28 February 2030.",
+            "The offer SPRING is for bookings made from 1 February 2030 until 28 February 2030.",
         ),
         (
             {"travel_until": date(2030, 5, 31)},

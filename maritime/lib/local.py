@@ -5,8 +5,9 @@ with a context below). Machines, logs and staff read `format_minor` instead.
 """
 
 from datetime import date, datetime
+from decimal import Decimal
 
-from django.utils.formats import date_format, get_format
+from django.utils.formats import date_format, get_format, number_format
 from django.utils.translation import get_language, pgettext
 
 from maritime.lib import clock
@@ -38,6 +39,26 @@ def number_text(amount: int, currency: str) -> str:
 def day_text(day: date) -> str:
     """Write a day without its weekday: 24 November 2026."""
     return date_format(day, pgettext("format of a day", "j F Y"))
+
+
+def weekday_text(local: datetime) -> str:
+    """Write a local day of this season with its weekday: Friday, 16 July."""
+    return date_format(local, pgettext("format of a day of this season", "l, j F"))
+
+
+def long_day_text(local: datetime) -> str:
+    """Write a local day in full: Friday 16 July 2027."""
+    return date_format(local, pgettext("format of a long day", "l j F Y"))
+
+
+def metres_text(length_cm: int) -> str:
+    """Write centimetres as sentences have lengths: 530 as "5.30 m"."""
+    return f"{number_format(Decimal(length_cm) / 100, decimal_pos=2)} m"
+
+
+def kilogrammes_text(weight_kg: int) -> str:
+    """Write a weight: 3500 kg."""
+    return f"{number_format(weight_kg)} kg"
 
 
 def moment_text(moment: datetime, zone: str, *, names_zone: bool = True) -> str:

@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_noop as _
 from django.views.decorators.cache import never_cache
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -21,7 +22,7 @@ class TooManyRequests(MaritimeError):
     """The address sent more requests than its rate allows."""
 
     code = "throttled"
-    user_message = "There were too many tries. Please wait a minute and try again."
+    user_message = _("There were too many tries. Please wait a minute and try again.")
     status = 429
     permanent = False
 

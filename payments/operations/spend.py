@@ -6,7 +6,7 @@ from django.db import transaction
 
 from bookings.errors import WrongState
 from bookings.models import Booking
-from bookings.operations.check import LOST
+from bookings.operations.check import space_lost
 from bookings.operations.confirm import mark_paid
 from bookings.queries import amount_due, booking_for_update, booking_with_legs
 from ferries.errors import NotBookable
@@ -70,7 +70,7 @@ def _pay(booking_id: int, voucher_id: int, *, now: datetime) -> Payment:
         voucher=voucher,
     )
     if mark_paid(booking_id, amount=due, now=now) != "paid":
-        raise NotBookable([LOST.as_dict()])
+        raise NotBookable([space_lost().as_dict()])
     booking.refresh_from_db()
     ledger.booking_sold(payment, at=now)
     signals.payment_succeeded.send(sender=Payment, payment=payment)
