@@ -257,14 +257,14 @@ def _sailing_change(message: Message, _now: datetime) -> Draft:
         % {"route": route, "reference": message.booking.reference},
         context={
             "route": route,
-            "changes": [_change(_leg(message, each["leg"]), each) for each in changes],
+            "changes": [change_text(_leg(message, each["leg"]), each) for each in changes],
             "has_disruption": Disruption.objects.filter(leg__in=legs, resolved_at=None).exists(),
         },
         attachments=_files(message.booking),
     )
 
 
-def _change(leg: JourneyLeg, change: dict[str, Any]) -> str:
+def change_text(leg: JourneyLeg, change: dict[str, Any]) -> str:
     """Return one change as a sentence: what holds now, and what held before."""
     if change["what"] == "vessel":
         return _("%(route)s: the ship is now %(vessel)s, no longer %(before)s.") % {
@@ -329,7 +329,7 @@ def _crossing(leg: JourneyLeg) -> Crossing:
 
 def _price_lines(booking: Booking) -> list[tuple[str, str]]:
     return [
-        (item.label, money_text(item.amount, booking.currency))
+        (item.told, money_text(item.amount, booking.currency))
         for item in booking.items.all()
         if item.cancelled_at is None
     ]

@@ -26,6 +26,7 @@ from payments.operations.settle import settle
 from payments.operations.spend import spend_voucher
 from payments.operations.start import start_payment
 from payments.queries import open_payment_of, payment_of
+from payments.receipt import receipt_pdf
 
 UNPAID = frozenset({Booking.State.HELD, Booking.State.PAYMENT_PENDING})
 
@@ -104,6 +105,17 @@ def pay_return(request: HttpRequest, token: str) -> HttpResponse:
     if _bill(booking, now=clock.now()):
         return redirect("pay", token=token)
     return redirect("booking", token=token)
+
+
+@require_safe
+@private_page
+def receipt(request: HttpRequest, token: str) -> HttpResponse:
+    """Answer what was bought and paid as PDF, in the language of the page."""
+    booking = booking_by_public_id(booking_of_token(token))
+    response = HttpResponse(receipt_pdf(booking, now=clock.now()), content_type="application/pdf")
+    name = f"receipt-{booking.reference}.pdf"
+    response["Content-Disposition"] = f'inline; filename="{name}"'
+    return response
 
 
 @require_POST

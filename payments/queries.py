@@ -36,9 +36,9 @@ def payment_of(booking: Booking) -> Payment | None:
 
 
 def refunds_of(booking: Booking) -> list[Refund]:
-    """Return the refunds of the booking, oldest first, each with its payment."""
+    """Return the refunds of the booking, oldest first, each with its payment and new voucher."""
     refunds = Refund.objects.filter(payment__booking=booking)
-    return list(refunds.select_related("payment").order_by("pk"))
+    return list(refunds.select_related("payment", "voucher").order_by("pk"))
 
 
 def vouchers_of(booking: Booking) -> list[Voucher]:
@@ -53,6 +53,11 @@ def voucher_by_code(code: str, *, is_demo: bool) -> Voucher:
     if voucher is None:
         raise VoucherUnknown
     return voucher
+
+
+def payments_taken(booking: Booking) -> list[Payment]:
+    """Return the payments of the booking that brought money, oldest first."""
+    return list(Payment.objects.filter(booking=booking, captured__gt=0).order_by("pk"))
 
 
 def payments_with_money(booking: Booking) -> list[Payment]:

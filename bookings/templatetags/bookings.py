@@ -1,30 +1,38 @@
-"""How pages tell what happened to a booking."""
+"""What pages show of a booking beside its columns."""
 
 from django import template
 
-from bookings.models import BookingEvent
+from bookings import telling
+from bookings.models import Booking, JourneyLeg, Passenger, Vehicle
 
 register = template.Library()
-SENTENCES = {
-    "held": "Places held",
-    "payment_started": "Payment started",
-    "paid": "Paid",
-    "confirmed": "Confirmed by the ferry company, tickets issued",
-    "amendment_requested": "A change was asked for and waits for payment",
-    "amended": "Changed",
-    "amendment_expired": "The change was not paid in time; the booking stays as it was",
-    "amendment_withdrawn": "The change was withdrawn; the booking stays as it was",
-    "expired": "The time to pay ended and the places went back on sale",
-}
-PARTLY_CANCELLED_BY = {"customer": "Partly cancelled by you"}
-CANCELLED_BY = {"customer": "Cancelled by you", "system": "Cancelled because of the ferry company"}
 
 
 @register.filter
-def sentence(event: BookingEvent) -> str:
-    """Write one event as a traveller reads it; staff are not named."""
-    if event.name == "cancelled":
-        return CANCELLED_BY.get(event.actor, "Cancelled by our staff")
-    if event.name == "items_cancelled":
-        return PARTLY_CANCELLED_BY.get(event.actor, "Partly cancelled by our staff")
-    return SENTENCES.get(event.name, event.name.replace("_", " ").capitalize())
+def prices(booking: Booking) -> list[telling.CrossingPrice]:
+    """Return the price lines by crossing, as on the check-out page."""
+    return telling.crossing_prices(booking)
+
+
+@register.filter
+def cabins(leg: JourneyLeg, booking: Booking) -> list[str]:
+    """Return the cabins and seats of a crossing in words."""
+    return telling.cabins_of(booking, leg)
+
+
+@register.filter
+def animals(booking: Booking) -> list[str]:
+    """Return the animals of a booking in words."""
+    return telling.pets_of(booking)
+
+
+@register.filter
+def category(passenger: Passenger) -> str:
+    """Return the age group of a traveller in words."""
+    return str(telling.CATEGORIES.get(passenger.category, passenger.category))
+
+
+@register.filter
+def vehicle_name(vehicle: Vehicle) -> str:
+    """Return a vehicle by its kind and number plate."""
+    return telling.vehicle_text(vehicle)

@@ -3,6 +3,8 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from bookings.models import Booking, JourneyLeg
@@ -20,8 +22,9 @@ def calendar_file(booking: Booking) -> bytes:
     calendar.add("prodid", "-//Maritime Reservation Platform//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    for leg in booking.legs.all():
-        calendar.add_component(_event(booking, leg))
+    with translation.override(booking.contact_language):
+        for leg in booking.legs.all():
+            calendar.add_component(_event(booking, leg))
     text: bytes = calendar.to_ical()
     return text
 
@@ -34,11 +37,16 @@ def _event(booking: Booking, leg: JourneyLeg) -> Event:
     event.add("sequence", booking.version)
     event.add("dtstart", leg.departs_at)
     event.add("dtend", leg.arrives_at)
-    event.add("summary", f"Ferry {leg.origin_name} to {leg.destination_name}")
+    event.add("summary", _summary(leg))
     event.add("location", leg.origin_name)
     event.add("description", _description(booking, leg))
     event.add("status", "CONFIRMED" if _goes(booking, leg) else "CANCELLED")
     return event
+
+
+def _summary(leg: JourneyLeg) -> str:
+    names = {"origin": leg.origin_name, "destination": leg.destination_name}
+    return _("Ferry %(origin)s to %(destination)s") % names
 
 
 def _goes(booking: Booking, leg: JourneyLeg) -> bool:
@@ -50,9 +58,12 @@ def _goes(booking: Booking, leg: JourneyLeg) -> bool:
 
 
 def _description(booking: Booking, leg: JourneyLeg) -> str:
-    lines = [f"Booking {booking.reference}", f"{leg.operator.name}, {leg.vessel}"]
+    lines = [
+        _("Booking %(reference)s") % {"reference": booking.reference},
+        f"{leg.operator.name}, {leg.vessel}",
+    ]
     if leg.operator_ref:
-        lines.append(f"Operator's reference {leg.operator_ref}")
+        lines.append(_("Operator's reference %(code)s") % {"code": leg.operator_ref})
     if leg.timetable_note:
         lines.append(leg.timetable_note)
     return "\n".join(lines)

@@ -1,18 +1,26 @@
 """After the sale: find a booking, look at it, take the tickets along."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bookings import tickets
+from bookings import telling, tickets
+from bookings.again import checkout_again
 from bookings.errors import BookingNotFound
 from bookings.forms import FindBookingForm
-from bookings.models import Booking, JourneyLeg, Passenger, Ticket, Vehicle
+from bookings.models import Amendment, Booking, BookingEvent, JourneyLeg, Ticket
 from bookings.operations.cancel import CANCELLABLE
-from bookings.queries import booking_by_public_id, booking_for_guest
+from bookings.queries import (
+    booking_by_public_id,
+    booking_for_guest,
+    due_of,
+    outstanding_amendment,
+)
 from maritime.lib import clock
 from maritime.lib.pages import private_page, require_rate
 from maritime.lib.references import access_token, booking_of_token
@@ -23,7 +31,7 @@ class TicketView:
     """One valid ticket as the page shows it: of whom or what, where and when, with its code."""
 
     leg: JourneyLeg
-    holder: Passenger | Vehicle
+    name: str
     code: SafeString
 
 
@@ -53,13 +61,19 @@ def booking(request: HttpRequest, token: str) -> HttpResponse:
     now = clock.now()
     state = found.state_at(now)
     standing = _standing(found)
+    events = list(found.events.order_by("pk"))
+    waiting = _waiting(found, events, now)
     context = {
         "booking": found,
         "state": state,
         "token": token,
+        "zone": found.legs.all()[0].origin_zone,
         "tickets": _tickets(found),
-        "events": found.events.order_by("pk"),
+        "events": events,
         "standing": standing,
+        "waiting": waiting,
+        "due": due_of(waiting) if waiting else 0,
+        "again": checkout_again(found),
         "can_cancel": state in CANCELLABLE
         and any(
             leg.departs_at > now and str(leg.position + 1) in standing for leg in found.legs.all()
@@ -88,21 +102,28 @@ def _download(content: bytes, content_type: str, name: str) -> HttpResponse:
     return response
 
 
+def _waiting(found: Booking, events: Iterable[BookingEvent], now: datetime) -> Amendment | None:
+    """Return the change that waits for payment; most bookings were never changed: no query."""
+    if not any(event.name == "amendment_requested" for event in events):
+        return None
+    return outstanding_amendment(found, now=now)
+
+
 def _standing(found: Booking) -> set[str]:
     """Return the items, and the legs by their numbers, of which a part has not been cancelled."""
     numbers = {leg.pk: str(leg.position + 1) for leg in found.legs.all()}
-    live = [item for item in found.items.all() if not item.cancelled_at and item.kind != "fee"]
+    live = telling.standing_items(found)
     return {item.item for item in live} | {numbers[item.leg_id] for item in live}
 
 
 def _tickets(found: Booking) -> list[TicketView]:
     """Return the valid tickets in the order of legs; travellers before vehicles."""
-    holders: dict[tuple[str, int], Passenger | Vehicle] = {
-        **{("passenger", passenger.pk): passenger for passenger in found.passengers.all()},
-        **{("vehicle", vehicle.pk): vehicle for vehicle in found.vehicles.all()},
+    names = {
+        **{("passenger", passenger.pk): str(passenger) for passenger in found.passengers.all()},
+        **{("vehicle", each.pk): telling.vehicle_text(each) for each in found.vehicles.all()},
     }
     return [
-        TicketView(leg=leg, holder=holders[_key(ticket)], code=_code(ticket))
+        TicketView(leg=leg, name=names[_key(ticket)], code=_code(ticket))
         for leg in found.legs.all()
         for ticket in leg.tickets.all()
         if ticket.voided_at is None

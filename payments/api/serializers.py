@@ -117,7 +117,7 @@ def history_json(booking: Booking) -> dict[str, Any]:
                 "amount": refund.amount,
                 "currency": refund.payment.currency,
                 "state": told.code,
-                "text": told.text,
+                "text": str(told.text),
                 "opened_at": utc(refund.created_at),
             }
             for refund, told in told_refunds(booking)
