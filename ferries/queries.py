@@ -1,8 +1,13 @@
 """Read-only questions about the network that pages ask."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 
+from ferries.condition_words import band_sentence
+from ferries.conditions import Band
 from ferries.models import ConditionBand, Operator, Route
+
+BAND_FIELDS = tuple(field.name for field in fields(Band))
 
 
 def routes_on_sale() -> list[Route]:
@@ -29,5 +34,6 @@ def condition_sentences(sold: Iterable[tuple[Operator, str]]) -> dict[str, list[
         is_own = band.family is not None
         if not is_own or (band.family and band.family.code == families[band.operator_id]):
             of_operator = found.setdefault(band.operator.name, {True: [], False: []})
-            of_operator[is_own].append(band.sentence)
-    return {name: sentences[True] or sentences[False] for name, sentences in found.items()}
+            facts = Band(**{name: getattr(band, name) for name in BAND_FIELDS})
+            of_operator[is_own].append(band_sentence(facts, currency=band.operator.currency))
+    return {name: told[True] or told[False] for name, told in found.items()}

@@ -217,7 +217,7 @@ def _price(booking: Booking, items: list[tuple[OrderItem, int]]) -> dict[str, An
                 "leg": position + 1,
                 "item": item.item,
                 "kind": item.kind,
-                "label": item.label,
+                "label": item.told,
                 "amount": item.amount,
                 "vat": item.vat,
                 "rule": item.rule,

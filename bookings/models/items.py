@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from bookings.labels import told_label
 from bookings.models.booking import Booking, JourneyLeg
 from bookings.models.party import Passenger, Vehicle
 
@@ -29,6 +30,11 @@ class OrderItem(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def told(self) -> str:
+        """Return the label in the reader's language, as far as it is ours and not the operator's."""
+        return told_label(self.label)
 
 
 class Ticket(models.Model):

@@ -12,6 +12,7 @@ from django.core import signing
 from bookings.errors import PriceChanged
 from bookings.operations import journey
 from bookings.operations.journey import LegWish, QuotedLeg
+from ferries import words
 from ferries.offers import Offer
 from ferries.party import Party
 
@@ -47,7 +48,9 @@ class Quote:
                     "family": offer.family,
                     "accommodation": list(offer.chosen_accommodation),
                     "amount": offer.amount,
-                    "lines": [asdict(line) for line in offer.lines],
+                    "lines": [
+                        {**asdict(line), "label": words.told(line.label)} for line in offer.lines
+                    ],
                 }
                 for offer in self.offers
             ],

@@ -155,5 +155,5 @@ def _names(
         if line.kind in ("accommodation", "pet"):
             where = f" ({legs[line.leg_id]})" if len(legs) > 1 else ""
             before = f"{known[line.item]}; " if line.item in known else ""
-            known[line.item] = f"{before}{line.label}{where}"
+            known[line.item] = f"{before}{line.told}{where}"
     return {item: name for item, name in known.items() if item in standing}

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import get_language
 
 from ferries import cache
 from ferries.api.offers import offers_json, to_json
@@ -29,8 +30,9 @@ class _Direction:
 
     @property
     def name(self) -> str:
-        """Return the name of its answer in the cache."""
-        return cache.digest("api", self.origin, self.destination, self.day, self.party)
+        """Return the name of its answer in the cache; sentences are in the reader's language."""
+        ends = (self.origin, self.destination)
+        return cache.digest("api", get_language(), *ends, self.day, self.party)
 
 
 def search_answer(query: SearchQuery, *, now: datetime) -> tuple[bytes, bool]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
+from ferries import words
 from ferries.offers import Offer
 from ferries.refusals import utc_text
 from maritime.lib import clock
@@ -77,7 +78,7 @@ def _shared(offer: Offer) -> dict[str, Any]:
             "lines": [
                 {
                     "kind": line.kind,
-                    "label": line.label,
+                    "label": words.told(line.label),
                     "amount": line.amount,
                     "item": line.item,
                     "rule": line.rule,

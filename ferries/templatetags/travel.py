@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from django import template
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext, ngettext, pgettext
 
+from ferries import words
+from ferries.condition_words import sentences
+from ferries.conditions import terms_from_json
 from ferries.party import Party, VehicleSize
 from ferries.vehicle_aids import KIND_NAMES
 from maritime.lib import clock
@@ -47,7 +50,7 @@ def together(lines: Iterable[Line]) -> list[dict[str, str | int]]:
     """Return price lines for reading: those with one label become one, "Adult (2)", in order."""
     sums: dict[str, list[int]] = {}
     for line in lines:
-        sums.setdefault(line.label, []).append(line.amount)
+        sums.setdefault(words.told(line.label), []).append(line.amount)
     return [
         {
             "label": f"{label} ({len(amounts)})" if len(amounts) > 1 else label,
@@ -55,6 +58,12 @@ def together(lines: Iterable[Line]) -> list[dict[str, str | int]]:
         }
         for label, amounts in sums.items()
     ]
+
+
+@register.filter
+def cancelling(conditions: dict[str, Any] | list[dict[str, Any]], currency: str) -> list[str]:
+    """Return what a booked leg's conditions say of cancelling, the earliest time first."""
+    return sentences(terms_from_json(conditions or []), currency=currency)
 
 
 @register.filter
