@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from bookings.views import amend, cancel, checkout, manage
+from bookings.views import amend, cancel, checkout, manage, offline
 
 urlpatterns = [
     path("book/", checkout.checkout, name="checkout"),
     path("my-booking/", manage.find_booking, name="find_booking"),
     path("booking/<str:token>/", manage.booking, name="booking"),
+    path("booking/<str:token>/manifest.webmanifest", offline.manifest, name="booking_manifest"),
     path("booking/<str:token>/cancel/", cancel.cancel, name="cancel"),
     path("booking/<str:token>/amend/", amend.amend, name="amend"),
     path("booking/<str:token>/amend/party/", amend.party, name="amend_party"),

@@ -4,6 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from bookings.views.offline import service_worker
 from ferries.admin.schedule import schedule_page
 from maritime import api_urls, problems
 from maritime.ops import views
@@ -23,6 +24,7 @@ urlpatterns = [
         name="make_sailings",
     ),
     path("admin/", admin.site.urls),
+    path("sw.js", service_worker, name="service_worker"),
     # What travellers read: English without a prefix, /de/ and so on for the others.
     *i18n_patterns(
         path("", include("bookings.urls")),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,6 +24,9 @@ from bookings.queries import (
 from maritime.lib import clock
 from maritime.lib.pages import private_page, require_rate
 from maritime.lib.references import access_token, booking_of_token
+
+# So long after the last arrival a device keeps the page for a time without network.
+KEPT_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ def booking(request: HttpRequest, token: str) -> HttpResponse:
         "token": token,
         "zone": found.legs.all()[0].origin_zone,
         "tickets": _tickets(found),
+        "now": now,
+        "is_ahead": now < max(leg.arrives_at for leg in found.legs.all()) + KEPT_AFTER,
         "events": events,
         "standing": standing,
         "waiting": waiting,
