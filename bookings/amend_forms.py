@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
+from bookings.forms import LABELS
 from bookings.models import Passenger, Vehicle
 from bookings.operations.amend_cast import Standing
 from bookings.operations.amend_request import AmendRequest, TravellerWish
@@ -13,18 +15,22 @@ from bookings.operations.hold import VehicleInput
 from bookings.operations.journey import LegWish
 from ferries.offers import AccommodationOffer
 from ferries.party import CATEGORIES, VEHICLE_KINDS
+from ferries.vehicle_aids import KIND_CHOICES
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as Promise
 
 MOST_UNITS = 9
 NEW = "new"
 
 
-def _name(label: str) -> forms.CharField:
+def _name(label: "str | Promise") -> forms.CharField:
     return forms.CharField(
         label=label, max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
 
-def _number(label: str, *, least: int, most: int, required: bool) -> forms.IntegerField:
+def _number(label: "str | Promise", *, least: int, most: int, required: bool) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
         min_value=least,
@@ -38,13 +44,13 @@ class PartyForm(forms.Form):
     """The travellers of a booking with room for a new one, and its vehicle."""
 
     new_category = forms.ChoiceField(
-        label="One more traveller",
-        choices=[("", "Nobody"), *((each, each.capitalize()) for each in CATEGORIES)],
+        label=_("One more traveller"),
+        choices=[("", _("Nobody")), *((each, LABELS[each]) for each in CATEGORIES)],
         required=False,
     )
     vehicle = forms.ChoiceField(
-        label="Vehicle",
-        choices=[("", "No vehicle"), *((kind, kind.capitalize()) for kind in VEHICLE_KINDS)],
+        label=_("Vehicle"),
+        choices=[("", _("No vehicle")), *((kind, KIND_CHOICES[kind]) for kind in VEHICLE_KINDS)],
         required=False,
     )
 
@@ -55,21 +61,23 @@ class PartyForm(forms.Form):
         self.present = vehicle
         super().__init__(data, initial=self._as_it_is())
         for one in self.passengers:
-            self.fields[f"{one.item}_given_name"] = _name("Given name")
-            self.fields[f"{one.item}_surname"] = _name("Surname")
-            self.fields[f"{one.item}_stays"] = forms.BooleanField(label="Travels", required=False)
-        self.fields["new_given_name"] = _name("Given name")
-        self.fields["new_surname"] = _name("Surname")
+            self.fields[f"{one.item}_given_name"] = _name(_("Given name"))
+            self.fields[f"{one.item}_surname"] = _name(_("Surname"))
+            self.fields[f"{one.item}_stays"] = forms.BooleanField(
+                label=_("Travels"), required=False
+            )
+        self.fields["new_given_name"] = _name(_("Given name"))
+        self.fields["new_surname"] = _name(_("Surname"))
         self.fields["new_age"] = _number(
-            "Age on the day of travel", least=0, most=130, required=False
+            _("Age on the day of travel"), least=0, most=130, required=False
         )
         for name in ("new_given_name", "new_surname"):
             self.fields[name].required = False
-        sizes = (("length_cm", "Length in cm"), ("height_cm", "Height in cm"))
-        for name, label in (*sizes, ("trailer_length_cm", "Trailer length in cm")):
+        sizes = (("length_cm", _("Length in cm")), ("height_cm", _("Height in cm")))
+        for name, label in (*sizes, ("trailer_length_cm", _("Trailer length in cm"))):
             self.fields[name] = _number(label, least=0, most=3000, required=False)
         self.fields["registration"] = forms.CharField(
-            label="Registration number", max_length=20, required=False
+            label=_("Registration number"), max_length=20, required=False
         )
 
     def _as_it_is(self) -> dict[str, Any]:
@@ -110,11 +118,11 @@ class PartyForm(forms.Form):
         if values.get("new_category"):
             for name in ("new_given_name", "new_surname"):
                 if not values.get(name):
-                    self.add_error(name, "Enter the name of the new traveller.")
+                    self.add_error(name, _("Enter the name of the new traveller."))
         if values.get("vehicle"):
             for name in ("length_cm", "height_cm"):
                 if not values.get(name):
-                    self.add_error(name, "Enter the size of the vehicle in cm.")
+                    self.add_error(name, _("Enter the size of the vehicle in cm."))
         return values
 
     def as_request(self) -> AmendRequest:

@@ -5,22 +5,27 @@ every choice shows its price before anybody enters a name.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from bookings.operations.hold import Wishes
 from bookings.operations.journey import LegWish
 from ferries.offers import AccommodationOffer, Offer
 from ferries.party import PET_PLACES, Party
-from maritime.lib.money import format_minor
+from maritime.lib.local import money_text
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as Promise
 
 MAX_UNITS = 20
 PET_LABELS = {
-    "kennel": "Pets in a kennel",
-    "cabin": "Pets in the cabin",
-    "vehicle": "Pets in the vehicle",
-    "deck": "Pets on deck",
+    "kennel": _("Pets in a kennel"),
+    "cabin": _("Pets in the cabin"),
+    "vehicle": _("Pets in the vehicle"),
+    "deck": _("Pets on deck"),
 }
 
 
@@ -49,19 +54,19 @@ class ExtrasForm(forms.Form):
     """The choices that the offers of a journey leave; `groups` are its headings with fields."""
 
     needs_accessible = forms.BooleanField(
-        label="Somebody needs an accessible cabin",
-        help_text="These cabins are kept for travellers who need one.",
+        label=_("Somebody needs an accessible cabin"),
+        help_text=_("These cabins are kept for travellers who need one."),
         required=False,
     )
     assistance_dogs = forms.IntegerField(
-        label="Assistance dogs",
-        help_text="They travel free and stay with you.",
+        label=_("Assistance dogs"),
+        help_text=_("They travel free and stay with you."),
         min_value=0,
         max_value=9,
         required=False,
     )
     offer_code = forms.CharField(
-        label="Offer code",
+        label=_("Offer code"),
         max_length=30,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
@@ -84,15 +89,18 @@ class ExtrasForm(forms.Form):
             prices = [pet for offer in offers for pet in offer.pets if pet.place == place]
             # A pet travels in the same way on both crossings.
             if prices and len(prices) == len(offers):
-                amount = format_minor(sum(pet.amount for pet in prices), offers[0].currency)
-                self.fields[f"pets-{place}"] = _counter(PET_LABELS[place], f"{amount} each")
+                amount = money_text(sum(pet.amount for pet in prices), offers[0].currency)
+                self.fields[f"pets-{place}"] = _counter(
+                    PET_LABELS[place], gettext("%(amount)s each") % {"amount": amount}
+                )
 
     @property
     def groups(self) -> list[dict[str, Any]]:
         """Return the headings of the page, each with the names of its fields."""
         legs = [
             {
-                "title": f"{offer.origin_name} to {offer.destination_name}",
+                "title": gettext("%(origin)s to %(destination)s")
+                % {"origin": offer.origin_name, "destination": offer.destination_name},
                 "is_required": offer.accommodation_required,
                 "fares": self[f"fare-{number}"] if f"fare-{number}" in self.fields else None,
                 "fields": [self[name] for name in self.fields if name.startswith(f"acc-{number}-")],
@@ -102,7 +110,7 @@ class ExtrasForm(forms.Form):
         pets = [self[name] for name in self.fields if name.startswith("pets-")]
         return [
             *(leg for leg in legs if leg["fares"] or leg["fields"]),
-            *([{"title": "Pets", "fields": pets}] if pets else []),
+            *([{"title": gettext("Pets"), "fields": pets}] if pets else []),
         ]
 
     @property
@@ -113,11 +121,11 @@ class ExtrasForm(forms.Form):
     def _add_fares(self, number: int, offer: Offer) -> None:
         if len(offer.fares) > 1:
             self.fields[f"fare-{number}"] = forms.ChoiceField(
-                label="Fare",
+                label=_("Fare"),
                 choices=[
                     (
                         fare.id,
-                        f"{fare.name}, {format_minor(fare.amount, offer.currency)}. "
+                        f"{fare.name}, {money_text(fare.amount, offer.currency)}. "
                         f"{fare.sentence}".strip(),
                     )
                     for fare in offer.fares
@@ -127,7 +135,7 @@ class ExtrasForm(forms.Form):
             )
 
 
-def _counter(label: str, hint: str) -> forms.IntegerField:
+def _counter(label: "str | Promise", hint: str) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
         help_text=hint,
@@ -139,16 +147,20 @@ def _counter(label: str, hint: str) -> forms.IntegerField:
 
 
 def _describe(each: AccommodationOffer, offer: Offer) -> tuple[str, str]:
-    price = format_minor(each.amount, offer.currency)
-    words = [f"{price} each", f"{each.left} left"]
+    price = money_text(each.amount, offer.currency)
+    words = [
+        gettext("%(amount)s each") % {"amount": price},
+        ngettext("%(count)d left", "%(count)d left", each.left) % {"count": each.left},
+    ]
     if each.kind == "cabin":
-        words.insert(1, f"for {each.min_occupancy} to {each.max_occupancy} people")
+        people = {"least": each.min_occupancy, "most": each.max_occupancy}
+        words.insert(1, gettext("for %(least)d to %(most)d people") % people)
     if each.accessible:
-        words.append("accessible")
+        words.append(gettext("accessible"))
     if each.pets_ok:
-        words.append("pets allowed")
+        words.append(gettext("pets allowed"))
     if not each.infants_ok:
-        words.append("not for infants")
+        words.append(gettext("not for infants"))
     return each.name, ", ".join(words)
 
 

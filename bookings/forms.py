@@ -1,29 +1,39 @@
 """The forms of check-out and of finding a booking."""
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.utils.text import format_lazy
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from bookings.operations.hold import Contact, HoldRequest, Traveller, VehicleInput, Wishes
 from bookings.operations.journey import LegWish
 from ferries.party import Party
 from maritime.lib import references
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as Promise
+
 # The age bounds of the form are wide: the operator's tariff has the last word.
 MAX_AGE = {"child": 17, "infant": 4}
-LABELS = {"adult": "Adult", "child": "Child", "infant": "Infant"}
+LABELS = {"adult": _("Adult"), "child": _("Child"), "infant": _("Infant")}
 
 
-def _name(label: str, complete: str) -> forms.CharField:
+def _name(label: "Promise", complete: str) -> forms.CharField:
     return forms.CharField(
         label=label,
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": complete}),
-        error_messages={"max_length": f"{label}: at most 80 letters."},
+        error_messages={"max_length": format_lazy(_("{label}: at most 80 letters."), label=label)},
     )
+
+
+def _told(sentence: "Promise", **facts: object) -> str:
+    """Return the sentence with its facts in the language of the page."""
+    return str(sentence).format(**facts)
 
 
 class CheckoutForm(forms.Form):
@@ -35,18 +45,18 @@ class CheckoutForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput)
     quote = forms.CharField(widget=forms.HiddenInput, required=False)
     email = forms.EmailField(
-        label="E-mail",
-        help_text="Your tickets go to this address.",
+        label=_("E-mail"),
+        help_text=_("Your tickets go to this address."),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
-            "required": "Enter the e-mail address for your tickets.",
-            "invalid": "Enter an e-mail address like name@example.com.",
+            "required": _("Enter the e-mail address for your tickets."),
+            "invalid": _("Enter an e-mail address like name@example.com."),
         },
     )
     phone = forms.CharField(
-        label="Mobile number",
-        help_text="For news on the day of travel, with country code.",
+        label=_("Mobile number"),
+        help_text=_("For news on the day of travel, with country code."),
         max_length=30,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel"}),
@@ -59,8 +69,10 @@ class CheckoutForm(forms.Form):
             self._add_traveller(index, category)
         if party.vehicle:
             self.fields["registration"] = forms.CharField(
-                label="Registration number",
-                help_text="As on the number plate. You can leave it empty if you hire the vehicle.",
+                label=_("Registration number"),
+                help_text=_(
+                    "As on the number plate. You can leave it empty if you hire the vehicle."
+                ),
                 max_length=20,
                 required=False,
                 widget=forms.TextInput(
@@ -74,24 +86,25 @@ class CheckoutForm(forms.Form):
     def _add_traveller(self, index: int, category: str) -> None:
         own = "" if index == 0 else "off"
         title = f"{LABELS[category]} {self._number(index, category)}"
-        given = _name("Given name", own or "given-name")
-        surname = _name("Surname", own or "family-name")
-        given.error_messages["required"] = f"{title}: enter the given name."
-        surname.error_messages["required"] = f"{title}: enter the surname."
+        given = _name(_("Given name"), own or "given-name")
+        surname = _name(_("Surname"), own or "family-name")
+        given.error_messages["required"] = _told(_("{title}: enter the given name."), title=title)
+        surname.error_messages["required"] = _told(_("{title}: enter the surname."), title=title)
         self.fields[f"p{index}_given_name"] = given
         self.fields[f"p{index}_surname"] = surname
         if category in MAX_AGE:
             most = MAX_AGE[category]
+            outside = _told(_("{title}: enter an age from 0 to {most}."), title=title, most=most)
             self.fields[f"p{index}_age"] = forms.IntegerField(
-                label="Age on the day of travel",
+                label=_("Age on the day of travel"),
                 min_value=0,
                 max_value=most,
                 required=False,
                 widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
                 error_messages={
-                    "invalid": f"{title}: enter the age as a whole number.",
-                    "min_value": f"{title}: enter an age from 0 to {most}.",
-                    "max_value": f"{title}: enter an age from 0 to {most}.",
+                    "invalid": _told(_("{title}: enter the age as a whole number."), title=title),
+                    "min_value": outside,
+                    "max_value": outside,
                 },
             )
 
@@ -168,20 +181,20 @@ class FindBookingForm(forms.Form):
     """What a guest knows of a booking without the link in the mail."""
 
     reference = forms.CharField(
-        label="Booking reference",
-        help_text="9 letters and digits, in your e-mail and on each ticket.",
+        label=_("Booking reference"),
+        help_text=_("9 letters and digits, in your e-mail and on each ticket."),
         max_length=20,
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),
-        error_messages={"required": "Enter the booking reference."},
+        error_messages={"required": _("Enter the booking reference.")},
     )
     surname = forms.CharField(
-        label="Surname",
-        help_text="Of the person who made the booking.",
+        label=_("Surname"),
+        help_text=_("Of the person who made the booking."),
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
-        error_messages={"required": "Enter the surname."},
+        error_messages={"required": _("Enter the surname.")},
     )
 
     def clean_reference(self) -> str:

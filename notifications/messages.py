@@ -23,10 +23,12 @@ from django.utils.translation import gettext as _
 from bookings import tickets
 from bookings.models import Booking, Disruption, JourneyLeg
 from bookings.queries import outstanding_amendment, whole_bookings
+from bookings.telling import vehicle_text
 from maritime.lib import clock, references
 from maritime.lib.local import day_text, moment_text, money_text, zone_text
 from notifications.models import Message
 from payments.models import Payment, Refund, Voucher
+from payments.operations.settle import WHY_BACK
 
 Kind = Message.Kind
 State = Booking.State
@@ -213,8 +215,13 @@ def _refund_confirmation(message: Message, _now: datetime) -> Draft:
         subject=_("Your refund of %(amount)s is on its way (%(reference)s)")
         % {"amount": amount, "reference": message.booking.reference},
         # Money that came late or twice goes straight back, and the mail says why.
-        context={"amount": amount, "why": "" if refund.payment.counted else refund.reason},
+        context={"amount": amount, "why": "" if refund.payment.counted else _why(refund.reason)},
     )
+
+
+def _why(reason: str) -> str:
+    """Return why money goes straight back; what staff wrote stays as it is."""
+    return _(reason) if reason in WHY_BACK else reason
 
 
 def _on_voucher(message: Message, voucher: Voucher, *, amount: int) -> Draft:
@@ -346,7 +353,7 @@ def _common(message: Message) -> dict[str, Any]:
         "name": f"{booking.contact_given_name} {booking.contact_surname}",
         "crossings": [_crossing(leg) for leg in legs],
         "travellers": [str(passenger) for passenger in booking.passengers.all()],
-        "vehicles": [str(vehicle) for vehicle in booking.vehicles.all()],
+        "vehicles": [vehicle_text(vehicle) for vehicle in booking.vehicles.all()],
         "total": money_text(booking.total, booking.currency),
         "booking_url": _url("booking", booking),
         "site_url": settings.BASE_URL,

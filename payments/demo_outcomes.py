@@ -8,8 +8,10 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from bookings.operations.expire import end_hold
 from maritime.lib import clock
@@ -19,26 +21,29 @@ from payments.demo_gateway import ENDED, DemoGateway
 from payments.errors import NoSuchDispute, PaymentClosed, UnknownOutcome
 from payments.models import DemoDispute, DemoIntent, Payment
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as Promise
+
 FINISH_JOB = "payments.finish_demo_payment"
 DISPUTE_JOB = "payments.open_demo_dispute"
 EVIDENCE_TIME = timedelta(days=7)
 VERDICTS = ("won", "lost")
 
 # In the order of the pay page; the first is its main button.
-OUTCOMES: dict[str, str] = {
-    "succeed": "Pay",
-    "decline": "Card declined",
-    "insufficient_funds": "Insufficient funds",
-    "3ds_ok": "Pay with a bank check (3-D Secure)",
-    "3ds_refused": "Fail the bank check (3-D Secure)",
-    "delayed_ok": "Pay by a slow method that succeeds",
-    "delayed_fail": "Pay by a slow method that fails",
-    "close_window": "Close the payment window",
-    "late": "Pay after the hold has run out",
-    "told_twice": "Pay, with the news told twice",
-    "pay_twice": "Pay twice, in two tabs",
-    "refund_fails": "Pay; a later refund fails",
-    "dispute": "Pay, then dispute the payment",
+OUTCOMES: dict[str, "Promise"] = {
+    "succeed": gettext_lazy("Pay"),
+    "decline": gettext_lazy("Card declined"),
+    "insufficient_funds": gettext_lazy("Insufficient funds"),
+    "3ds_ok": gettext_lazy("Pay with a bank check (3-D Secure)"),
+    "3ds_refused": gettext_lazy("Fail the bank check (3-D Secure)"),
+    "delayed_ok": gettext_lazy("Pay by a slow method that succeeds"),
+    "delayed_fail": gettext_lazy("Pay by a slow method that fails"),
+    "close_window": gettext_lazy("Close the payment window"),
+    "late": gettext_lazy("Pay after the hold has run out"),
+    "told_twice": gettext_lazy("Pay, with the news told twice"),
+    "pay_twice": gettext_lazy("Pay twice, in two tabs"),
+    "refund_fails": gettext_lazy("Pay; a later refund fails"),
+    "dispute": gettext_lazy("Pay, then dispute the payment"),
 }
 
 

@@ -4,6 +4,7 @@ from decimal import InvalidOperation
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from maritime.lib.money import format_minor, parse_major
 from payments.models import Payment
@@ -14,7 +15,7 @@ KEY_LENGTH = 80
 class VoucherForm(forms.Form):
     """The code as it stands in a mail; blanks, dashes and small letters do no harm."""
 
-    code = forms.CharField(max_length=40, label="Voucher code")
+    code = forms.CharField(max_length=40, label=_("Voucher code"))
 
 
 class RefundForm(forms.Form):

@@ -6,12 +6,14 @@ from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from bookings.errors import InvalidSelection, QuoteOutdated, RestCannotTravel
 from bookings.models import Booking, JourneyLeg, OrderItem
 from bookings.operations.cancel import WHOLE, Selection, cancel_booking, quote_cancellation
 from bookings.queries import booking_by_public_id
+from bookings.telling import vehicle_text
 from ferries.models import Operator
 from maritime.lib import clock
 from maritime.lib.errors import MaritimeError
@@ -20,7 +22,7 @@ from maritime.lib.references import booking_of_token
 
 # What a traveller may choose by itself; a trailer goes with its vehicle.
 CHOOSABLE = ("p", "v", "a", "x")
-NOTHING_CHOSEN = "Tick at least one box, or choose the whole booking."
+NOTHING_CHOSEN = gettext_noop("Tick at least one box, or choose the whole booking.")
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     choice = _choice(found, selection, now)
     is_chosen = "whole" in request.GET or selection != WHOLE
     if choice.is_any and not is_chosen:
-        problem = InvalidSelection(NOTHING_CHOSEN) if "part" in request.GET else None
+        problem = InvalidSelection(gettext(NOTHING_CHOSEN)) if "part" in request.GET else None
         return _choose(request, found, token, choice, problem)
     try:
         return _show(request, found, token, selection, now)
@@ -149,7 +151,7 @@ def _names(
     standing = {line.item for line in lines}
     known = {
         **{one.item: str(one).strip() for one in found.passengers.all()},
-        **{one.item: str(one).capitalize() for one in found.vehicles.all()},
+        **{one.item: vehicle_text(one) for one in found.vehicles.all()},
     }
     for line in lines:
         if line.kind in ("accommodation", "pet"):

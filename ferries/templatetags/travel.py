@@ -175,6 +175,12 @@ def in_words(party: Party) -> str:
     return ", ".join(words)
 
 
+@register.filter
+def size_in_words(vehicle: VehicleSize) -> str:
+    """Write a vehicle with its size: car 4.8 m long and 1.8 m high, trailer 3 m."""
+    return ", ".join(_vehicle_words(vehicle))
+
+
 def _vehicle_words(vehicle: VehicleSize) -> list[str]:
     size = gettext("%(kind)s %(length)s long and %(height)s high") % {
         "kind": KIND_NAMES[vehicle.kind],

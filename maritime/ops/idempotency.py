@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from maritime.lib.errors import MaritimeError
+from maritime.lib.texts import gettext_noop
 from maritime.ops.models import IdempotentRequest
 
 # What an HTTP header can carry safely, at a length that the column has.
@@ -21,7 +22,9 @@ class KeyReused(MaritimeError):
     """The key came before with another body."""
 
     code = "idempotency_key_reused"
-    user_message = "This Idempotency-Key was used for another request. Send a new key."
+    user_message = gettext_noop(
+        "This Idempotency-Key was used for another request. Send a new key."
+    )
     status = 422
 
 
@@ -29,7 +32,7 @@ class KeyUnusable(MaritimeError):
     """The key is too long or has letters outside of printable ASCII."""
 
     code = "idempotency_key_unusable"
-    user_message = "The Idempotency-Key must be 1 to 255 printable ASCII characters."
+    user_message = gettext_noop("The Idempotency-Key must be 1 to 255 printable ASCII characters.")
     status = 422
 
 

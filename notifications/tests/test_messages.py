@@ -46,7 +46,7 @@ def test_the_confirmation_carries_tickets_and_a_calendar_file() -> None:
     assert "BEGIN:VEVENT" in str(calendar[1])
     for part in (str(mail.body), html_of(mail)):
         for words in (
-            row.reference, "Ada Lovelace", "car ABC 123", "Seattle to Bainbridge Island",
+            row.reference, "Ada Lovelace", "Car ABC 123", "Seattle to Bainbridge Island",
             "Sat 28 Nov 2026, 12:00", "12:35", "Wenatchee", "BLUE Ferries", "Adult", "USD 11.05",
             "Demo timetable, based on WSF autumn 2024.",
         ):  # fmt: skip

@@ -16,6 +16,7 @@ from bookings.operations.await_bank import await_bank, bank_refused
 from bookings.operations.confirm import take_money
 from bookings.queries import amount_due, outstanding_amendment
 from maritime.lib import rows
+from maritime.lib.texts import gettext_noop
 from maritime.ops import counters, staff
 from payments import ledger, queries, signals, states
 from payments.errors import ProviderRefused
@@ -39,12 +40,18 @@ FINAL = (State.SUCCEEDED, State.CANCELED)
 # Longer than a call to the provider that creates an intent can take.
 START_LIMIT = timedelta(minutes=2)
 # Why money goes straight back; the refund and its mail say it to the customer, in 100 letters.
-LATE = "The payment arrived after the time to pay was over, and the places were gone: not booked."
-AFTER_CANCELLATION = "The payment arrived after the booking was cancelled: it does not stand."
-AFTER_CHANGE = (
+# Rows keep it in English.
+LATE = gettext_noop(
+    "The payment arrived after the time to pay was over, and the places were gone: not booked."
+)
+AFTER_CANCELLATION = gettext_noop(
+    "The payment arrived after the booking was cancelled: it does not stand."
+)
+AFTER_CHANGE = gettext_noop(
     "The payment arrived after the time for the change was over: the booking stands as it was."
 )
-DOUBLE = "The booking was already paid and stands: this was the second payment."
+DOUBLE = gettext_noop("The booking was already paid and stands: this was the second payment.")
+WHY_BACK = frozenset({LATE, AFTER_CANCELLATION, AFTER_CHANGE, DOUBLE})
 
 
 def settle(payment_id: int, *, now: datetime) -> Payment:

@@ -131,7 +131,7 @@ def test_an_expired_booking_leads_back_with_the_same_party(crossing, client, pag
     again = client.get(link.replace("&amp;", "&"))
 
     assert again.status_code == 200
-    assert "car, 4.8 m long and 1.8 m high" in again.text.lower()
+    assert "car 4.8 m long and 1.8 m high" in again.text.lower()
     assert "USD 25.00" in again.text
 
 
