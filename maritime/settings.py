@@ -275,7 +275,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "maritime.lib.openapi.ProblemSchema",
     "DEFAULT_THROTTLE_RATES": {
         "lookup": env.text("THROTTLE_LOOKUP", "30/min"),
         "hold": env.text("THROTTLE_HOLD", "60/min"),
@@ -287,8 +287,28 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Maritime Reservation Platform",
+    "DESCRIPTION": "Ferries of several operators: search, hold, pay, change, cancel.",
     "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v[0-9]+",
+    "TAGS": [
+        {"name": "sailings", "description": "Ports, sailings, offers"},
+        {"name": "bookings", "description": "From a price to a ticket, a change or a refund"},
+        {"name": "staff", "description": "With a staff session and its CSRF token"},
+        {"name": "demo", "description": "Only where PAYMENTS_DEMO is on"},
+        {"name": "webhooks", "description": "What payment providers call"},
+    ],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "bookingToken": {"type": "http", "scheme": "bearer"},
+            "staffSession": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
+        }
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "maritime.api_docs.complete",
+    ],
 }
 
 # --- Language, time, files ---------------------------------------------------------------

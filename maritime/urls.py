@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from bookings.views.offline import service_worker
 from ferries.admin.schedule import schedule_page
-from maritime import api_urls, problems
+from maritime import api_docs, api_urls, problems
 from maritime.ops import views
 
 admin.site.site_header = admin.site.site_title = "Maritime staff"
@@ -17,6 +17,8 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.metrics, name="metrics"),
     path("api/v1/", include((api_urls.urlpatterns, "api"))),
+    path("api/schema/", api_docs.schema, name="api_schema"),
+    path("api/docs/", api_docs.docs, name="api_docs"),
     path("api/<path:path>", problems.no_such_address),
     path(
         "admin/ferries/sailing/schedule/",

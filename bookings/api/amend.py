@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,13 +15,14 @@ from bookings.api.serializers import (
     booking_json,
     utc,
 )
-from bookings.api.views import PROOF, BookingAPIView, checked, guests_booking
+from bookings.api.views import EXAMPLES, PROOF, BookingAPIView, checked, guests_booking
 from bookings.models import Amendment
 from bookings.operations import amend
 from bookings.operations.amend_request import AmendRequest, TravellerWish
 from bookings.operations.hold import VehicleInput
 from bookings.operations.journey import LegWish
 from maritime.lib import clock
+from maritime.lib.openapi import documented
 
 MAX_TOKEN = 20_000
 
@@ -69,7 +70,14 @@ class CommitInput(serializers.Serializer[Any]):
 class AmendmentQuoteView(BookingAPIView):
     """Say what a change costs now."""
 
-    @extend_schema(request=AmendInput, responses=dict, parameters=PROOF)
+    @documented(
+        "Price a change",
+        {200: "AmendmentQuote"},
+        request=AmendInput,
+        example=EXAMPLES["change"],
+        parameters=PROOF,
+        answer_example=EXAMPLES["change_quote"],
+    )
     def post(self, request: Request, reference: str) -> Response:
         body = checked(AmendInput(data=request.data))
         booking = guests_booking(request, reference)
@@ -80,7 +88,14 @@ class AmendmentQuoteView(BookingAPIView):
 class AmendmentView(BookingAPIView):
     """Make the change of a quote, or take back the one that waits for payment."""
 
-    @extend_schema(request=CommitInput, responses={200: dict, 202: dict}, parameters=PROOF)
+    @documented(
+        "Change a booking",
+        {200: "Amendment", 202: "Amendment"},
+        request=CommitInput,
+        example=EXAMPLES["commit"],
+        parameters=PROOF,
+        answer_example=EXAMPLES["amendment"],
+    )
     def post(self, request: Request, reference: str) -> Response:
         body = checked(CommitInput(data=request.data))
         booking = guests_booking(request, reference)
@@ -90,7 +105,11 @@ class AmendmentView(BookingAPIView):
         is_open = made.state == Amendment.State.AWAITING_PAYMENT
         return Response(_answer(made, reference), status=202 if is_open else 200)
 
-    @extend_schema(responses={204: None}, parameters=PROOF)
+    @documented(
+        "Take back a change that waits for payment",
+        {204: OpenApiResponse(None, "It is taken back.")},
+        parameters=PROOF,
+    )
     def delete(self, request: Request, reference: str) -> Response:
         booking = guests_booking(request, reference)
         amend.withdraw_amendment(booking.pk, actor="customer", now=clock.now())

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import BasePermission
@@ -12,12 +11,13 @@ from rest_framework.views import APIView
 
 from bookings import queries
 from bookings.api.serializers import booking_json
-from bookings.api.views import PROOF, BookingAPIView, checked, guests_booking
+from bookings.api.views import EXAMPLES, PROOF, BookingAPIView, checked, guests_booking
 from bookings.models import Booking
 from bookings.operations import cancel
 from bookings.operations.cancel import Overrule, Selection
 from bookings.operations.journey import MAX_LEGS
 from maritime.lib import clock
+from maritime.lib.openapi import documented
 
 MAX_ITEMS = 200
 MAX_AMOUNT = 2**31 - 1
@@ -74,7 +74,14 @@ class StaffCancelInput(SelectionInput):
 class CancellationQuoteView(BookingAPIView):
     """Say what cancelling costs now."""
 
-    @extend_schema(request=SelectionInput, responses=dict, parameters=PROOF)
+    @documented(
+        "What cancelling costs",
+        {200: "CancellationQuote"},
+        request=SelectionInput,
+        example=EXAMPLES["selection"],
+        parameters=PROOF,
+        answer_example=EXAMPLES["cancellation_quote"],
+    )
     def post(self, request: Request, reference: str) -> Response:
         booking = guests_booking(request, reference)
         selection = checked(SelectionInput(data=request.data)).as_selection()
@@ -85,7 +92,14 @@ class CancellationQuoteView(BookingAPIView):
 class CancelView(BookingAPIView):
     """Cancel on the terms of a quote."""
 
-    @extend_schema(request=CancelInput, responses=dict, parameters=PROOF)
+    @documented(
+        "Cancel",
+        {200: "Booking"},
+        request=CancelInput,
+        example=EXAMPLES["cancel"],
+        parameters=PROOF,
+        answer_example=EXAMPLES["cancelled"],
+    )
     def post(self, request: Request, reference: str) -> Response:
         booking = guests_booking(request, reference)
         values = checked(CancelInput(data=request.data)).validated_data
@@ -106,7 +120,13 @@ class StaffCancelView(BookingAPIView):
 
     permission_classes = [MayCancel]
 
-    @extend_schema(request=StaffCancelInput, responses=dict)
+    @documented(
+        "Cancel for a traveller",
+        {200: "Booking"},
+        request=StaffCancelInput,
+        example=EXAMPLES["staff_cancel"],
+        answer_example=EXAMPLES["cancelled"],
+    )
     def post(self, request: Request, reference: str) -> Response:
         body = checked(StaffCancelInput(data=request.data))
         booking = queries.booking_by_reference(reference)

@@ -1,9 +1,10 @@
 """The bookings API: read the input, call one operation or query, answer."""
 
+from pathlib import Path
 from typing import Any, TypeVar
 
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,11 +23,19 @@ from bookings.api.serializers import (
 from bookings.models import Booking
 from bookings.operations import hold, quote
 from maritime.lib import clock
+from maritime.lib.openapi import documented, read_examples
 from maritime.lib.throttle import RatedAPIView
 from maritime.ops import idempotency
 
 Input = TypeVar("Input", bound=Serializer[Any])
 MAX_KEY_LENGTH = 255
+EXAMPLES = read_examples(Path(__file__).with_name("examples.json"))
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="the same key and body give the same answer, and do the work once",
+)
 PROOF = [
     OpenApiParameter("surname", str, description="of the contact; instead of the Bearer token"),
     OpenApiParameter("email", str, description="of the contact; instead of the Bearer token"),
@@ -50,10 +59,13 @@ class HoldView(BookingAPIView):
 
     throttle_scope = "hold"
 
-    @extend_schema(
+    @documented(
+        "Hold places",
+        {201: "Held"},
         request=HoldInput,
-        responses={201: dict},
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        example=EXAMPLES["hold"],
+        parameters=[KEY],
+        answer_example=EXAMPLES["held"],
     )
     def post(self, request: Request) -> Response:
         wish = hold_request_of(HOLD_INPUT, request.data)
@@ -73,7 +85,13 @@ class QuoteView(BookingAPIView):
 
     throttle_scope = "hold"
 
-    @extend_schema(request=QuoteInput, responses=dict)
+    @documented(
+        "Price a journey",
+        {200: "Quote"},
+        request=QuoteInput,
+        example=EXAMPLES["quote"],
+        answer_example=EXAMPLES["quoted"],
+    )
     def post(self, request: Request) -> Response:
         wish = hold_request_of(QUOTE_INPUT, request.data)
         made = quote.quote_booking(
@@ -88,7 +106,12 @@ class QuoteView(BookingAPIView):
 class BookingView(BookingAPIView):
     """Show one booking."""
 
-    @extend_schema(responses=dict, parameters=PROOF)
+    @documented(
+        "Show a booking",
+        {200: "Booking"},
+        parameters=PROOF,
+        answer_example=EXAMPLES["booking"],
+    )
     def get(self, request: Request, reference: str) -> Response:
         return Response(booking_json(booking_for_request(request, reference)))
 
@@ -96,7 +119,11 @@ class BookingView(BookingAPIView):
 class TicketsView(BookingAPIView):
     """The tickets as a PDF."""
 
-    @extend_schema(responses={(200, "application/pdf"): bytes}, parameters=PROOF)
+    @documented(
+        "Tickets as PDF",
+        {(200, "application/pdf"): OpenApiResponse(bytes, "The tickets.")},
+        parameters=PROOF,
+    )
     def get(self, request: Request, reference: str) -> HttpResponse:
         booking = booking_for_request(request, reference)
         return _file(tickets.ticket_pdf(booking), "application/pdf", f"{booking.reference}.pdf")
@@ -105,7 +132,11 @@ class TicketsView(BookingAPIView):
 class CalendarView(BookingAPIView):
     """The journey as a calendar file."""
 
-    @extend_schema(responses={(200, "text/calendar"): bytes}, parameters=PROOF)
+    @documented(
+        "Journey as calendar file",
+        {(200, "text/calendar"): OpenApiResponse(bytes, "The crossings.")},
+        parameters=PROOF,
+    )
     def get(self, request: Request, reference: str) -> HttpResponse:
         booking = booking_for_request(request, reference)
         return _file(tickets.calendar_file(booking), "text/calendar", f"{booking.reference}.ics")

@@ -1,6 +1,6 @@
 """What the ferries API reads and writes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ MAX_PERSONS = 50
 MAX_ANIMALS = 20
 MAX_CODE_LENGTH = 30
 DAYS_BACK, DAYS_AHEAD = 1, 400
+MAX_PORTS = 500
 
 
 @dataclass(frozen=True)
@@ -256,3 +257,27 @@ def ports_json(ports: Iterable[PortFacts]) -> dict[str, Any]:
             for port in ports
         ]
     }
+
+
+@dataclass(frozen=True)
+class PortPage:
+    """A part of the list of ports; `is_last` if none follow."""
+
+    ports: Sequence[PortFacts]
+    limit: int
+    is_last: bool
+
+
+def page_of_ports(ports: Sequence[PortFacts], parameters: Mapping[str, str]) -> PortPage:
+    """Return the ports that `limit` and `after` ask for; raises InvalidSearch."""
+    reader = _Reader(parameters)
+    limit = reader.number("limit", 1, MAX_PORTS, default=MAX_PORTS)
+    first = 0
+    if after := parameters.get("after", ""):
+        places = {port.code: place for place, port in enumerate(ports, start=1)}
+        if after not in places:
+            reader.fault("after", "We do not know this port.")
+        first = places.get(after, 0)
+    if reader.errors:
+        raise InvalidSearch(reader.errors)
+    return PortPage(ports[first : first + limit], limit, first + limit >= len(ports))

@@ -40,10 +40,6 @@ class VoucherInput(serializers.Serializer[Any]):
     code = serializers.CharField(max_length=40)
 
 
-class NoInput(serializers.Serializer[Any]):
-    """An empty body."""
-
-
 def vouchers_json(booking: Booking) -> dict[str, Any]:
     """Return what the JSON of a booking says of vouchers that its cancellations issued; 1 query."""
     return {"vouchers": [voucher_json(voucher) for voucher in vouchers_of(booking)]}

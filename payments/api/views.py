@@ -2,24 +2,24 @@
 
 import hmac
 import uuid
+from pathlib import Path
 
 from django.conf import settings
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from bookings.api.views import PROOF, BookingAPIView, booking_for_request, checked
+from bookings.api.views import KEY, PROOF, BookingAPIView, booking_for_request, checked
 from bookings.queries import booking_by_reference
 from maritime.lib import clock
+from maritime.lib.openapi import documented, read_examples
 from payments import demo_outcomes
 from payments.api.serializers import (
     KEY_LENGTH,
     DemoOutcomeInput,
-    NoInput,
     RefundInput,
     VoucherInput,
     refunds_json,
@@ -32,11 +32,18 @@ from payments.operations.refund import refund_booking
 from payments.operations.spend import spend_voucher
 from payments.operations.start import start_payment
 
+EXAMPLES = read_examples(Path(__file__).with_name("examples.json"))
+
 
 class StartPaymentView(BookingAPIView):
     """Start the payment of a booking, or return the one that is open."""
 
-    @extend_schema(request=None, responses={201: dict, 200: dict}, parameters=PROOF)
+    @documented(
+        "Start a payment",
+        {201: "StartedPayment", 200: "StartedPayment"},
+        parameters=PROOF,
+        answer_example=EXAMPLES["payment"],
+    )
     def post(self, request: Request, reference: str) -> Response:
         booking = booking_for_request(request, reference)
         started = start_payment(booking.pk, now=clock.now())
@@ -46,7 +53,14 @@ class StartPaymentView(BookingAPIView):
 class SpendVoucherView(BookingAPIView):
     """Pay what is due with a voucher that covers all of it."""
 
-    @extend_schema(request=VoucherInput, responses={201: dict}, parameters=PROOF)
+    @documented(
+        "Pay with a voucher",
+        {201: "SpentVoucher"},
+        request=VoucherInput,
+        example=EXAMPLES["voucher"],
+        parameters=PROOF,
+        answer_example=EXAMPLES["spent"],
+    )
     def post(self, request: Request, reference: str) -> Response:
         booking = booking_for_request(request, reference)
         code = checked(VoucherInput(data=request.data)).validated_data["code"]
@@ -67,10 +81,13 @@ class RefundView(BookingAPIView):
 
     permission_classes = [MayRefund]
 
-    @extend_schema(
+    @documented(
+        "Give money back",
+        {201: "Refunds"},
         request=RefundInput,
-        responses={201: dict},
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        example=EXAMPLES["refund"],
+        parameters=[KEY],
+        answer_example=EXAMPLES["refunds"],
     )
     def post(self, request: Request, reference: str) -> Response:
         body = RefundInput(data=request.data)
@@ -101,7 +118,7 @@ class ApproveRefundView(BookingAPIView):
 
     permission_classes = [MayApprove]
 
-    @extend_schema(request=NoInput, responses=dict)
+    @documented("Approve a large refund", {200: "Refunds"}, answer_example=EXAMPLES["approved"])
     def post(self, request: Request, refund_id: uuid.UUID) -> Response:
         refund = _refund_or_404(refund_id)
         refund = approve_refund(refund.pk, by=f"staff:{request.user.pk}")
@@ -113,7 +130,7 @@ class DeclineRefundView(BookingAPIView):
 
     permission_classes = [MayApprove]
 
-    @extend_schema(request=NoInput, responses=dict)
+    @documented("Decline a large refund", {200: "Refunds"}, answer_example=EXAMPLES["declined"])
     def post(self, request: Request, refund_id: uuid.UUID) -> Response:
         refund = _refund_or_404(refund_id)
         refund = decline_refund(refund.pk, by=f"staff:{request.user.pk}")
@@ -123,7 +140,13 @@ class DeclineRefundView(BookingAPIView):
 class PlayDemoPaymentView(APIView):
     """Let a demo payment end in one of the outcomes; exists in the demo only."""
 
-    @extend_schema(request=DemoOutcomeInput, responses=dict)
+    @documented(
+        "Play the customer of a demo payment",
+        {200: "DemoPayment"},
+        request=DemoOutcomeInput,
+        example=EXAMPLES["demo_outcome"],
+        answer_example=EXAMPLES["demo_payment"],
+    )
     def post(self, request: Request, payment_intent: str, outcome: str) -> Response:
         if not settings.PAYMENTS_DEMO:
             raise Http404
