@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache as keep_for_ever
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -57,7 +58,7 @@ class _Keeper:
                 self._renew(running)
 
     def _renew(self, running: dict[int, int]) -> None:
-        values = [settings.JOB_LEASE_SECONDS, [*running], [*running.values()]]
+        values: list[Any] = [settings.JOB_LEASE_SECONDS, [*running], [*running.values()]]
         try:
             with connection.cursor() as cursor:
                 cursor.execute(RENEW, values)

@@ -24,10 +24,14 @@ def note(name: str, step: str) -> None:
 
 @csrf_exempt
 def booking(request: HttpRequest) -> HttpResponse:
-    """Write a row and send its task in the request, as `.delay()` does by default."""
+    """Write a row and send its task in the request, as `.delay()` does by default.
+
+    The task works for `seconds`.
+    """
+    seconds = float(request.GET.get("seconds", 0))
     with transaction.atomic():
         note("naive booking", "held")
-        transaction.on_commit(lambda: acknowledged_early.delay("naive booking", 0))
+        transaction.on_commit(lambda: acknowledged_early.delay("naive booking", seconds))
     return HttpResponse(status=201)
 
 
@@ -37,6 +41,13 @@ def search(request: HttpRequest) -> HttpResponse:
     if client.get("naive:search") is None:
         client.set("naive:search", "nothing sails", ex=60)
     return HttpResponse("nothing sails")
+
+
+@csrf_exempt
+def mail(request: HttpRequest) -> HttpResponse:
+    """Queue a mail with the Message-ID of the query."""
+    mail_with_autoretry.delay(request.GET["id"])
+    return HttpResponse(status=201)
 
 
 @shared_task(name="faults.acknowledged_early", acks_late=False, ignore_result=True)

@@ -7,6 +7,7 @@ from tests.faults import naive
 
 urlpatterns = [
     path("naive/booking", naive.booking),
+    path("naive/mail", naive.mail),
     path("naive/search", naive.search),
     *product_urls,
 ]
