@@ -193,7 +193,9 @@ class _Page:
         return Direction(
             name=FIELD_NAMES[trip.field],
             field=trip.field,
-            heading=gettext("Outward journey" if trip.field == "date" else "Return journey"),
+            heading=gettext("Outward journey")
+            if trip.field == "date"
+            else gettext("Return journey"),
             origin=origin,
             destination=destination,
             day=trip.day,

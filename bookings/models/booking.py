@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from ferries.models import Operator, Sailing
 from maritime.lib import references
@@ -39,6 +40,11 @@ class Booking(models.Model):
     offer_code = models.CharField(max_length=30, blank=True)
     needs_accessible = models.BooleanField(default=False, help_text="an accessible cabin")
     assistance_dogs = models.PositiveSmallIntegerField(default=0)
+    # Help that somebody asked for on board and in port; the codes are those of `bookings.assistance`.
+    assistance = ArrayField(
+        models.CharField(max_length=20), default=list, db_default=[], blank=True
+    )
+    assistance_note = models.CharField(max_length=200, blank=True, default="", db_default="")
     contact_given_name = models.CharField(max_length=80)
     contact_surname = models.CharField(max_length=80)
     contact_email = models.EmailField()
@@ -132,7 +138,8 @@ class JourneyLeg(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.origin_name} to {self.destination_name}"
+        names = {"origin": self.origin_name, "destination": self.destination_name}
+        return _("%(origin)s to %(destination)s") % names
 
     @property
     def reference(self) -> str:

@@ -11,7 +11,8 @@ for (const place of document.querySelectorAll("[data-until]")) {
       return;
     }
     const minutes = Math.floor(seconds / 60);
-    place.textContent = ` (${minutes}:${String(seconds % 60).padStart(2, "0")} left)`;
+    const clock = `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
+    place.textContent = ` (${place.dataset.left.replace("{time}", clock)})`;
   };
   const timer = window.setInterval(tick, 1000);
   tick();

@@ -25,8 +25,8 @@
   };
 
   const load = async () => {
-    if (!window.Stripe) throw new Error("The payment form could not be loaded. Please reload the page.");
-    const stripe = window.Stripe(form.dataset.key);
+    if (!window.Stripe) throw new Error(form.dataset.missing);
+    const stripe = window.Stripe(form.dataset.key, { locale: document.documentElement.lang });
     const elements = stripe.elements({ clientSecret: await start() });
     const element = elements.create("payment");
     element.on("ready", () => { button.disabled = false; });
