@@ -113,7 +113,7 @@ class BookingAdmin(_ReadOnly, admin.ModelAdmin):
     fields = (
         "reference", "state_now", "version", "expires_at", "price", "paid_back",
         "contact_given_name", "contact_surname", "contact_email", "contact_phone",
-        "contact_language", "created_at", "updated_at", "documents",
+        "contact_language", "assistance", "assistance_note", "created_at", "updated_at", "documents",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Booking]:

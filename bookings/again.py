@@ -25,6 +25,23 @@ def checkout_again(booking: Booking) -> str:
     return f"{reverse('checkout')}?{urlencode(query)}"
 
 
+def typed_again(booking: Booking) -> dict[str, str | int | None]:
+    """Return what the traveller had typed for the booking, as the fields of check-out."""
+    typed: dict[str, str | int | None] = {
+        "email": booking.contact_email,
+        "phone": booking.contact_phone,
+    }
+    for vehicle in booking.vehicles.all():
+        typed["registration"] = vehicle.registration
+    for passenger in booking.passengers.all():
+        typed |= {
+            f"p{passenger.position}_given_name": passenger.given_name,
+            f"p{passenger.position}_surname": passenger.surname,
+            f"p{passenger.position}_age": passenger.age,
+        }
+    return typed
+
+
 def _party(booking: Booking) -> Party:
     counts = Counter(passenger.category for passenger in booking.passengers.all())
     adults, children, infants = (counts[category] for category in CATEGORIES)

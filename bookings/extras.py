@@ -1,9 +1,10 @@
 """What a party chooses beside its sailings: fare, cabins and seats, pets, codes.
 
-A form that is sent by GET, so that the address of the check-out page holds the whole choice and
-every choice shows its price before anybody enters a name.
+The address of the check-out page may name all of it. The page sends its fields together with the
+names, so that looking at another price loses nothing that was typed.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,29 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as Promise
 
 MAX_UNITS = 20
+PREFIXES = ("fare-", "acc-", "pets-")
 PET_LABELS = {
     "kennel": _("Pets in a kennel"),
     "cabin": _("Pets in the cabin"),
     "vehicle": _("Pets in the vehicle"),
     "deck": _("Pets on deck"),
 }
+
+
+def values_of(address: Mapping[str, str], sent: Mapping[str, str]) -> dict[str, str]:
+    """Return what is chosen: what the page sent stands in the place of what its address says.
+
+    A page that sends choices says so by `extras`: of a box that is not ticked it sends nothing.
+    """
+    if "extras" not in sent:
+        return dict(address)
+    kept = {name: value for name, value in address.items() if not is_extra(name)}
+    return {**kept, **{name: value for name, value in sent.items() if is_extra(name)}}
+
+
+def is_extra(name: str) -> bool:
+    """Tell whether a parameter is a choice of this form."""
+    return name in ExtrasForm.base_fields or name.startswith(PREFIXES)
 
 
 def read_leg_wishes(offer_ids: Sequence[str], values: Mapping[str, str]) -> tuple[LegWish, ...]:
@@ -76,10 +94,12 @@ class ExtrasForm(forms.Form):
         chosen = {
             f"acc-{number}-{code}": offer.chosen_accommodation.count(code)
             for number, offer in enumerate(offers, start=1)
+            if _units(values, number)
             for code in offer.chosen_accommodation
         }
         fares = {f"fare-{number}": offer.id for number, offer in enumerate(offers, start=1)}
         super().__init__(initial={**values, **chosen, **fares})
+        self.values = values
         self.offers = offers
         for number, offer in enumerate(offers, start=1):
             self._add_fares(number, offer)
@@ -96,21 +116,25 @@ class ExtrasForm(forms.Form):
 
     @property
     def groups(self) -> list[dict[str, Any]]:
-        """Return the headings of the page, each with the names of its fields."""
+        """Return the headings of the page, each with its fields; a cabin's with its offer."""
         legs = [
             {
                 "title": gettext("%(origin)s to %(destination)s")
                 % {"origin": offer.origin_name, "destination": offer.destination_name},
                 "is_required": offer.accommodation_required,
+                "included": [] if _units(self.values, number) else _included(offer),
                 "fares": self[f"fare-{number}"] if f"fare-{number}" in self.fields else None,
-                "fields": [self[name] for name in self.fields if name.startswith(f"acc-{number}-")],
+                "units": [
+                    {"field": self[f"acc-{number}-{each.code}"], "offer": each}
+                    for each in offer.accommodation
+                ],
             }
             for number, offer in enumerate(self.offers, start=1)
         ]
         pets = [self[name] for name in self.fields if name.startswith("pets-")]
         return [
-            *(leg for leg in legs if leg["fares"] or leg["fields"]),
-            *([{"title": gettext("Pets"), "fields": pets}] if pets else []),
+            *(leg for leg in legs if leg["fares"] or leg["units"]),
+            *([{"title": gettext("Pets"), "pets": pets}] if pets else []),
         ]
 
     @property
@@ -162,6 +186,13 @@ def _describe(each: AccommodationOffer, offer: Offer) -> tuple[str, str]:
     if not each.infants_ok:
         words.append(gettext("not for infants"))
     return each.name, ", ".join(words)
+
+
+def _included(offer: Offer) -> list[str]:
+    """Return the places that were put in because the party chose none: "Seat (2)"."""
+    names = {each.code: each.name for each in offer.accommodation}
+    counts = Counter(names.get(code, code) for code in offer.chosen_accommodation)
+    return [f"{name} ({count})" if count > 1 else name for name, count in counts.items()]
 
 
 def _units(values: Mapping[str, str], number: int) -> tuple[str, ...]:

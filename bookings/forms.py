@@ -1,6 +1,8 @@
 """The forms of check-out and of finding a booking."""
 
 import uuid
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -9,6 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from bookings.assistance import CODES, NOTE_LENGTH
 from bookings.operations.hold import Contact, HoldRequest, Traveller, VehicleInput, Wishes
 from bookings.operations.journey import LegWish
 from ferries.party import Party
@@ -62,8 +65,24 @@ class CheckoutForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel"}),
     )
 
-    def __init__(self, data: Any = None, *, party: Party, **kwargs: Any) -> None:
-        super().__init__(data, initial={"key": uuid.uuid4()}, **kwargs)
+    assistance = forms.MultipleChoiceField(
+        label=_("Somebody in the party"),
+        choices=list(CODES.items()),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    assistance_note = forms.CharField(
+        label=_("What else the crew should know"),
+        help_text=_("Ports and ships get it to help you. Please no medical details."),
+        max_length=NOTE_LENGTH,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(
+        self, data: Any = None, *, party: Party, typed: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, initial={"key": uuid.uuid4(), **(typed or {})})
         self.party = party
         for index, category in enumerate(party.categories):
             self._add_traveller(index, category)
@@ -80,7 +99,7 @@ class CheckoutForm(forms.Form):
                 ),
             )
         # The order of the page, which the error summary follows: class fields come first in it.
-        last = ("email", "phone", "key", "quote")
+        last = ("assistance", "assistance_note", "email", "phone", "key", "quote")
         self.order_fields([*(name for name in self.fields if name not in last), *last])
 
     def _add_traveller(self, index: int, category: str) -> None:
@@ -126,6 +145,11 @@ class CheckoutForm(forms.Form):
             for index, category in enumerate(self.party.categories)
         ]
 
+    @property
+    def wants_assistance(self) -> bool:
+        """Tell whether something of the fields about assistance is filled in."""
+        return any(self[name].value() for name in ("assistance", "assistance_note"))
+
     def promise(self, quote: str) -> None:
         """Let the page's button agree to the price of this quote."""
         if self.is_bound:
@@ -155,7 +179,11 @@ class CheckoutForm(forms.Form):
                 phone=values["phone"],
                 language=get_language() or settings.LANGUAGE_CODE,
             ),
-            wishes=wishes,
+            wishes=replace(
+                wishes,
+                assistance=tuple(values["assistance"]),
+                assistance_note=values["assistance_note"],
+            ),
             quote=values["quote"],
         )
 

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from bookings.views import amend, cancel, checkout, manage, offline
+from bookings.views import amend, cancel, checkout, manage, offline, terms
 
 urlpatterns = [
     path("book/", checkout.checkout, name="checkout"),
+    path("terms/", terms.terms, name="terms"),
     path("my-booking/", manage.find_booking, name="find_booking"),
     path("booking/<str:token>/", manage.booking, name="booking"),
     path("booking/<str:token>/manifest.webmanifest", offline.manifest, name="booking_manifest"),

@@ -290,5 +290,5 @@ class NothingPaid(MaritimeError):
     """There is no receipt before any money came."""
 
     code = "nothing_paid"
-    user_message = "Nothing has been paid for this booking yet, so there is no receipt."
+    user_message = _("Nothing has been paid for this booking yet, so there is no receipt.")
     status = 404

@@ -68,13 +68,18 @@ class Contact:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a party wants beside places: how each pet travels, dogs, an accessible cabin, its group."""
+    """What a party wants beside places: how each pet travels, dogs, an accessible cabin, its group.
+
+    `assistance` are codes of `bookings.assistance`; the note is the traveller's own words.
+    """
 
     pets: tuple[str, ...] = ()
     assistance_dogs: int = 0
     needs_accessible: bool = False
     group: str = ""
     offer_code: str = ""
+    assistance: tuple[str, ...] = ()
+    assistance_note: str = ""
 
 
 NO_WISHES = Wishes()
@@ -348,6 +353,8 @@ def _booking(draft: _Draft) -> Booking:
         offer_code=wishes.offer_code.upper(),
         needs_accessible=wishes.needs_accessible,
         assistance_dogs=wishes.assistance_dogs,
+        assistance=list(wishes.assistance),
+        assistance_note=wishes.assistance_note,
     )
 
 

@@ -1,7 +1,8 @@
 """Check-out: what goes with the sailings, who travels, then a hold."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -9,12 +10,18 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from bookings import extras
+from bookings.again import AGAIN, typed_again
+from bookings.assistance import NOTICE_HOURS
+from bookings.errors import BookingNotFound
 from bookings.extras import ExtrasForm
 from bookings.forms import CheckoutForm
+from bookings.models import Booking
 from bookings.operations import journey
 from bookings.operations.hold import Wishes, hold_booking
 from bookings.operations.journey import LegWish, QuotedLeg
 from bookings.operations.quote import Quote, quote_of
+from bookings.queries import booking_by_public_id
+from bookings.views import held
 from ferries.errors import NotBookable
 from ferries.forms import PartyForm, party_fields
 from ferries.operators.base import Offer
@@ -23,17 +30,17 @@ from ferries.queries import condition_sentences
 from maritime.lib import clock
 from maritime.lib.errors import MaritimeError
 from maritime.lib.pages import private_page, require_rate
-from maritime.lib.references import access_token
-from maritime.ops.idempotency import body_hash
+from maritime.lib.references import access_token, booking_of_token
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the address of the page asks for."""
+    """What the page asks for; `values` are its parameters, as they were given."""
 
     legs: tuple[LegWish, ...]
     party: Party
     wishes: Wishes
+    values: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -57,24 +64,48 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if not offer_ids or not party_form.is_valid():
         return _incomplete(request, party_form)
     wanted = _wanted(request, offer_ids, party_form.party)
-    form = CheckoutForm(request.POST if request.method == "POST" else None, party=wanted.party)
-    if request.method != "POST":
+    if request.method != "POST" or request.POST.get("action") == "price":
+        form = CheckoutForm(party=wanted.party, typed=_typed(request))
         return _page(request, form, wanted)
+    form = CheckoutForm(request.POST, party=wanted.party)
     if not form.is_valid():
         return _page(request, form, wanted, status=422)
     require_rate(request, scope="hold")
-    hold = form.hold_request(wanted.legs, wanted.wishes)
-    # A changed form is another request, so going back and correcting a name works.
-    digest = body_hash(asdict(hold))
     try:
-        booking = hold_booking(
-            hold,
-            now=clock.now(),
-            idempotency=(f"page-{form.cleaned_data['key']}-{digest[:16]}", digest),
-        )
+        booking, digest = _hold(request, form, wanted)
     except MaritimeError as error:
         return _page(request, form, wanted, problem=error, status=error.status)
-    return redirect("pay", token=access_token(booking.public_id))
+    response = redirect("pay", token=access_token(booking.public_id))
+    held.remember(response, booking, digest)
+    return response
+
+
+def _hold(request: HttpRequest, form: CheckoutForm, wanted: Wanted) -> tuple[Booking, str]:
+    """Hold what a valid form asks for, or return the open hold that this browser has of it."""
+    now = clock.now()
+    hold = form.hold_request(wanted.legs, wanted.wishes)
+    digest = held.digest_of(hold)
+    earlier = held.held_by(request, now=now)
+    if earlier and earlier.digest == digest:
+        return earlier.booking, digest
+    # A changed form is another request, so going back and correcting a name works.
+    key = f"page-{form.cleaned_data['key']}-{digest[:16]}"
+    booking = hold_booking(hold, now=now, idempotency=(key, digest))
+    if booking.state_at(now) == Booking.State.EXPIRED:
+        # The page was sent again after its hold had run out: that is a new wish.
+        booking = hold_booking(hold, now=now, idempotency=(f"{key}-{booking.reference}", digest))
+    return booking, digest
+
+
+def _typed(request: HttpRequest) -> dict[str, Any]:
+    """Return what stands in the fields already: what the page sent, or what a booking had."""
+    if request.method == "POST":
+        return {**request.POST.dict(), "assistance": request.POST.getlist("assistance")}
+    try:
+        booking = booking_by_public_id(booking_of_token(request.GET.get(AGAIN, "")))
+    except BookingNotFound:
+        return {}
+    return dict(typed_again(booking))
 
 
 def _offer_ids(request: HttpRequest) -> tuple[str, ...]:
@@ -88,7 +119,7 @@ def _offer_ids(request: HttpRequest) -> tuple[str, ...]:
 
 
 def _wanted(request: HttpRequest, offer_ids: tuple[str, ...], party: Party) -> Wanted:
-    values = request.GET.dict()
+    values = extras.values_of(request.GET.dict(), request.POST.dict())
     wishes = extras.read_wishes(values, party)
     party = replace(
         party,
@@ -96,7 +127,7 @@ def _wanted(request: HttpRequest, offer_ids: tuple[str, ...], party: Party) -> W
         assistance_dogs=wishes.assistance_dogs,
         needs_accessible=wishes.needs_accessible,
     )
-    return Wanted(extras.read_leg_wishes(offer_ids, values), party, wishes)
+    return Wanted(extras.read_leg_wishes(offer_ids, values), party, wishes, values)
 
 
 def _incomplete(request: HttpRequest, party_form: PartyForm) -> HttpResponse:
@@ -116,16 +147,19 @@ def _page(
     if choice.quote:
         # The price on this page is the one that the button agrees to, whatever was shown before.
         form.promise(choice.quote.token)
-    extras_form = ExtrasForm(choice.offers, request.GET.dict())
+    earlier = held.held_by(request, now=clock.now())
     context = {
         "form": form,
-        "extras": extras_form,
-        "kept": _kept(request, extras_form),
+        "extras": ExtrasForm(choice.offers, wanted.values),
         "party": form.party,
         "party_query": urlencode(party_fields(form.party)),
         "choice": choice,
         "bookable": choice.quote is not None,
         "problem": problem,
+        "notice_hours": NOTICE_HOURS,
+        "held": earlier
+        if earlier and earlier.is_of([offer.sailing for offer in choice.offers])
+        else None,
     }
     return render(request, "bookings/checkout.html", context, status=status)
 
@@ -149,13 +183,3 @@ def _choice(wanted: Wanted) -> Choice:
 
 def _quote(legs: Sequence[QuotedLeg], offer_code: str) -> Quote:
     return quote_of(legs, offer_code=offer_code, now=clock.now())
-
-
-def _kept(request: HttpRequest, form: ExtrasForm) -> list[tuple[str, str]]:
-    """Return the parts of the address that the form of extras does not ask for itself."""
-    return [
-        (name, value)
-        for name, values in request.GET.lists()
-        for value in values
-        if name not in form.fields
-    ]

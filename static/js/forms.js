@@ -22,3 +22,19 @@ window.addEventListener("pageshow", (event) => {
     for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
   }
 });
+
+// Without a connection a form marked data-offline is not sent: the page would be lost for an error.
+for (const form of document.querySelectorAll("form[data-offline]")) {
+  form.addEventListener("submit", (event) => {
+    if (navigator.onLine) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    form.querySelector("[data-offline-said]")?.remove();
+    const said = document.createElement("p");
+    said.className = "problem";
+    said.setAttribute("role", "alert");
+    said.dataset.offlineSaid = "";
+    said.textContent = form.dataset.offline;
+    (event.submitter?.closest(".bar") ?? form.lastElementChild).before(said);
+  }, { capture: true });
+}
