@@ -18,18 +18,20 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
-from bench import contention, cost, jobs, pairs, scale, webhooks  # noqa: E402
+from bench import contention, cost, faults, jobs, pairs, scale, stampede, webhooks  # noqa: E402
 from bench.report import Finding, print_findings  # noqa: E402
 from bench.server import Server, running_server  # noqa: E402
 
 REQUESTS, CONTENTION, COST, SCALE = "requests", "contention", "cost", "scale"
-WEBHOOKS, JOBS = "webhooks", "jobs"
+WEBHOOKS, JOBS, STAMPEDE, FAULTS = "webhooks", "jobs", "stampede", "faults"
 PARTS = {
     REQUESTS: ("P1", "P2", "P3", "P4", "P12", "P16", "P18"),
     CONTENTION: ("P7", "P8", "P9", "P11"),
     COST: ("P10",),
     WEBHOOKS: ("P13",),
     JOBS: ("P14", "P15"),
+    STAMPEDE: ("P5", "P6", "P19"),
+    FAULTS: ("R2", "R3", "R4", "R5"),
     SCALE: ("P4",),
 }
 
@@ -67,6 +69,8 @@ def _parts(
         COST: cost.measure,
         WEBHOOKS: lambda: webhooks.measure(server),
         JOBS: jobs.measure,
+        STAMPEDE: lambda: stampede.measure(server),
+        FAULTS: faults.measure,
         SCALE: lambda: scale.measure(server, largest=sailings),
     }
 

@@ -44,7 +44,7 @@ class Server:
         """Send the request so many times over one connection."""
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         taken = []
-        before = self._cpu_ticks()
+        before = self.cpu_ticks()
         for _ in range(times):
             self.count += 1
             path, body, headers = request.make(self.count)
@@ -55,12 +55,13 @@ class Server:
             taken.append((time.perf_counter() - start) * 1000)
             if answer.status != request.expect:
                 raise RuntimeError(f"{path} answered {answer.status}: {content[:300]!r}")
-        cpu = (self._cpu_ticks() - before) * TICK_US / times
+        cpu = (self.cpu_ticks() - before) * TICK_US / times
         link.close()
         taken.sort()
         return Figure(statistics.median(taken), taken[int(len(taken) * 0.99) - 1], cpu)
 
-    def _cpu_ticks(self) -> int:
+    def cpu_ticks(self) -> int:
+        """Return the CPU time of the server and its workers so far."""
         total = 0
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:

@@ -18,4 +18,6 @@ class PaymentsConfig(AppConfig):
         own = import_module("payments.api.serializers")
         additions = import_module("bookings.api.serializers").ADDITIONS
         additions += [own.vouchers_json, own.history_json]
+        purge = import_module("maritime.ops.purge")
+        purge.register_purge("events", import_module("payments.models").WebhookEvent.purgeable)
         register_gauges(import_module("payments.gauges").gauges)

@@ -94,7 +94,9 @@ class HttpConnector:
         OperatorUnavailable (then it may be held all the same, until `until`).
         """
         if not operator.sells:
-            raise NotBookable([{**NOT_SOLD_HERE.as_dict(), "message": words.told(NOT_SOLD_HERE.message)}])
+            raise NotBookable(
+                [{**NOT_SOLD_HERE.as_dict(), "message": words.told(NOT_SOLD_HERE.message)}]
+            )
         question = {
             "offer": _remote_id(offer_id),
             "party": party_json(party),

@@ -1,9 +1,11 @@
 """Deleting rows that nobody needs any more, in small steps, so that no table grows for ever."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from axes.models import AccessAttempt, AccessLog
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
@@ -19,10 +21,20 @@ TASKS_KEPT = timedelta(days=365)
 BATCH = 1000
 # A first clean-up after years ends anyhow; the next night goes on.
 BATCHES = 500
+# Who signed in from where; long enough to look into an attack.
+LOGINS_KEPT = timedelta(days=90)
+
+Rows = Callable[[datetime], QuerySet[Any]]
+_registered: dict[str, Rows] = {}
+
+
+def register_purge(name: str, rows: Rows) -> None:
+    """Let the clean-up delete rows of an app above too: those that `rows` selects at a moment."""
+    _registered[name] = rows
 
 
 def purge(*, now: datetime) -> dict[str, int]:
-    """Delete ended jobs, old idempotency keys, closed tasks and sessions; return how many of each.
+    """Delete what is old and settled, of all apps, by kind; return how many rows of each.
 
     Open jobs and dead letters stay until they are settled. Any number of runs may overlap.
     """
@@ -36,6 +48,11 @@ def purge(*, now: datetime) -> dict[str, int]:
         ),
         "staff tasks": delete_in_steps(StaffTask.objects.filter(closed_at__lt=now - TASKS_KEPT)),
         "sessions": delete_in_steps(Session.objects.filter(expire_date__lt=now)),
+        "logins": sum(
+            delete_in_steps(model.objects.filter(attempt_time__lt=now - LOGINS_KEPT))
+            for model in (AccessLog, AccessAttempt)
+        ),
+        **{name: delete_in_steps(rows(now)) for name, rows in _registered.items()},
     }
     log.info("purged: %s", ", ".join(f"{name}={count}" for name, count in deleted.items()))
     return deleted

@@ -1,6 +1,10 @@
 """What the provider told us."""
 
+from datetime import datetime, timedelta
+
 from django.db import models
+
+KEPT = timedelta(days=90)
 
 
 class WebhookEvent(models.Model):
@@ -38,3 +42,13 @@ class WebhookEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
+
+    @classmethod
+    def purgeable(cls, now: datetime) -> models.QuerySet["WebhookEvent"]:
+        """Return the settled events whose time is over.
+
+        Their text names customers. The provider repeats an event for three days at most, and what it
+        caused stands in payments, refunds and the ledger.
+        """
+        settled = cls.objects.filter(state__in=[cls.State.DONE, cls.State.IGNORED])
+        return settled.filter(received_at__lt=now - KEPT)

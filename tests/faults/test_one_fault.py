@@ -33,7 +33,7 @@ def world():
 
 def holds(world, count: int) -> list[float]:
     """Make so many bookings one after the other; return what each took, in seconds."""
-    platform, found, http = world
+    _, found, http = world
     taken = []
     for number in range(count):
         body = {

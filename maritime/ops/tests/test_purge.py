@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from axes.models import AccessLog
 from django.contrib.sessions.models import Session
 from django.db.models import F
 
@@ -51,6 +52,8 @@ def test_keys_tasks_and_sessions_go_when_their_time_is_over() -> None:
         "idempotency keys": 1,
         "staff tasks": 1,
         "sessions": 1,
+        "logins": 0,
+        "events": 0,
     }
     assert IdempotentRequest.objects.get().key == "0"
     assert set(StaffTask.objects.values_list("key", flat=True)) == {"364", "open"}
@@ -66,3 +69,13 @@ def test_a_large_backlog_goes_in_steps_and_a_bounded_number_of_them(monkeypatch)
 
     assert purge.purge(now=clock.now())["jobs"] == 6
     assert purge.purge(now=clock.now())["jobs"] == 1
+
+
+def test_who_signed_in_is_forgotten_after_ninety_days() -> None:
+    now = clock.now()
+    for days in (89, 91):
+        AccessLog.objects.create(username=str(days), path_info="/", ip_address="192.0.2.1")
+        AccessLog.objects.filter(username=str(days)).update(attempt_time=now - timedelta(days=days))
+
+    assert purge.purge(now=now)["logins"] == 1
+    assert AccessLog.objects.get().username == "89"

@@ -11,7 +11,7 @@ from maritime.ops.purge import purge
 class Command(BaseCommand):
     """Deletes in small steps, so it may run beside the site."""
 
-    help = "Delete ended jobs, old idempotency keys, closed staff tasks and sessions."
+    help = "Delete ended jobs, old idempotency keys, closed staff tasks, sessions, logins, events."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for name, count in purge(now=clock.now()).items():
