@@ -56,8 +56,13 @@ def _port(port: Port) -> dict[str, Any]:
         "unlocode": port.unlocode,
         "name": port.name,
         "country": port.country,
-        "names": _other_names().get(port.code, []),
+        "names": other_names(port.code),
     }
+
+
+def other_names(code: str) -> list[str]:
+    """Return what else a port is called."""
+    return _other_names().get(code, [])
 
 
 @remember

@@ -124,7 +124,8 @@ def _make(
     trips = trips_of(form)
     found = [_search(form, trip, ends=ends) for trip in trips]
     names = {route.operator.code: route.operator.name for route in routes}
-    page = _Page(form, question, wishes, names)
+    ways = frozenset((route.origin.code, route.destination.code) for route in routes)
+    page = _Page(form, question, wishes, names, ways)
     directions = [page.direction(trip, result) for trip, result in zip(trips, found, strict=True)]
     origin, destination = directions[0].origin.name, directions[0].destination.name
     life = cache.shortest(each.life for each in found)
@@ -165,12 +166,16 @@ def _search(form: SearchForm, trip: Trip, *, ends: float) -> SearchResult:
 
 @dataclass(frozen=True)
 class _Page:
-    """What all directions of one results page have in common; `names` are those of operators."""
+    """What all directions of one results page have in common.
+
+    `names` are those of operators, `ways` the pairs of port codes that are on sale.
+    """
 
     form: SearchForm
     question: Mapping[str, str]
     wishes: Wishes
     names: Mapping[str, str]
+    ways: frozenset[tuple[str, str]]
 
     @property
     def query(self) -> dict[str, str]:
@@ -231,7 +236,10 @@ class _Page:
             "times": [(code, label) for code, (label, _, _) in TIMES.items()],
             "operators": sorted(operators.items(), key=lambda each: each[1]),
             "unfiltered": urlencode(self.question),
-            "swapped": urlencode(swapped),
+            "has_route": (first.origin.code, first.destination.code) in self.ways,
+            "swapped": urlencode(swapped)
+            if (first.destination.code, first.origin.code) in self.ways
+            else "",
             "directions": directions,
             "can_continue": all(_is_choosable(direction) for direction in directions),
             "is_waiting": any(direction.silent for direction in directions),

@@ -1,6 +1,6 @@
 """Addresses of the search pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from ferries import styleguide, views
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("search/days/", views.days, name="days"),
     path("search/ports.json", views.ports, name="port_picker"),
     path("charts/<str:origin>/<str:destination>.svg", views.chart, name="chart"),
+    path("", include("ferries.discovery.urls")),
     path("about/data/", views.data_sources, name="data_sources"),
     path("styleguide", styleguide.styleguide, name="styleguide"),
 ]

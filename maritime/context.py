@@ -42,6 +42,14 @@ def _languages(request: HttpRequest) -> list[Language]:
             path if code == settings.LANGUAGE_CODE else f"/{code}{path}",
             code == current,
         )
+        for code, name in offered_languages()
+    ]
+
+
+def offered_languages() -> list[tuple[str, str]]:
+    """Return code and name of the languages that pages can be read in."""
+    return [
+        (code, name)
         for code, name in settings.LANGUAGES
         if code == settings.LANGUAGE_CODE or _is_translated(code)
     ]

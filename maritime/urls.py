@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from bookings.views.offline import service_worker
 from ferries.admin.schedule import schedule_page
-from maritime import api_docs, api_urls, problems
+from maritime import api_docs, api_urls, problems, robots
 from maritime.ops import views
 
 admin.site.site_header = admin.site.site_title = "Maritime staff"
@@ -16,6 +16,9 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.metrics, name="metrics"),
+    path("robots.txt", robots.robots, name="robots"),
+    path("sitemap.xml", robots.sitemap_index, name="sitemap_index"),
+    path("sitemap-<str:section>.xml", robots.sitemap, name="sitemap"),
     path("api/v1/", include((api_urls.urlpatterns, "api"))),
     path("api/schema/", api_docs.schema, name="api_schema"),
     path("api/docs/", api_docs.docs, name="api_docs"),

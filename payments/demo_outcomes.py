@@ -29,13 +29,14 @@ DISPUTE_JOB = "payments.open_demo_dispute"
 EVIDENCE_TIME = timedelta(days=7)
 VERDICTS = ("won", "lost")
 
-# In the order of the pay page; the first is its main button.
+# The first is the main button of the pay page.
 OUTCOMES: dict[str, "Promise"] = {
     "succeed": gettext_lazy("Pay"),
     "decline": gettext_lazy("Card declined"),
     "insufficient_funds": gettext_lazy("Insufficient funds"),
     "3ds_ok": gettext_lazy("Pay with a bank check (3-D Secure)"),
     "3ds_refused": gettext_lazy("Fail the bank check (3-D Secure)"),
+    "3ds_wait": gettext_lazy("Stop at the bank check (3-D Secure)"),
     "delayed_ok": gettext_lazy("Pay by a slow method that succeeds"),
     "delayed_fail": gettext_lazy("Pay by a slow method that fails"),
     "close_window": gettext_lazy("Close the payment window"),
@@ -45,6 +46,16 @@ OUTCOMES: dict[str, "Promise"] = {
     "refund_fails": gettext_lazy("Pay; a later refund fails"),
     "dispute": gettext_lazy("Pay, then dispute the payment"),
 }
+# The others, under headings in the order of the pay page.
+GROUPS: tuple[tuple["Promise", tuple[str, ...]], ...] = (
+    (gettext_lazy("The bank says no"), ("decline", "insufficient_funds")),
+    (gettext_lazy("The bank asks who you are"), ("3ds_ok", "3ds_refused", "3ds_wait")),
+    (gettext_lazy("It takes time"), ("delayed_ok", "delayed_fail", "late", "close_window")),
+    (
+        gettext_lazy("Twice, or taken back"),
+        ("told_twice", "pay_twice", "refund_fails", "dispute"),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,7 @@ _STEPS: dict[str, tuple[_Step, ...]] = {
     "insufficient_funds": (_decline("insufficient_funds"),),
     "3ds_ok": (_ASK_BANK, _SUCCEED),
     "3ds_refused": (_ASK_BANK, _decline("payment_intent_authentication_failure")),
+    "3ds_wait": (_ASK_BANK,),
     "delayed_ok": (_PROCESS,),
     "delayed_fail": (_PROCESS,),
     "close_window": (),

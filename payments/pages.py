@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from csp.decorators import csp_update
@@ -11,6 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from bookings.again import checkout_again
+from bookings.errors import HoldExpired
 from bookings.models import Booking
 from bookings.queries import amount_due, booking_by_public_id, outstanding_amendment
 from maritime.lib import clock, permissions
@@ -22,6 +24,7 @@ from payments import demo_outcomes
 from payments.errors import ProviderUnavailable, VoucherRefused
 from payments.forms import VoucherForm
 from payments.models import Payment
+from payments.operations.look import awaits_bank_check
 from payments.operations.settle import settle
 from payments.operations.spend import spend_voucher
 from payments.operations.start import start_payment
@@ -47,7 +50,7 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
     booking = booking_by_public_id(booking_of_token(token))
     bill = _bill(booking, now=clock.now())
     if bill is None:
-        return redirect("booking", token=token)
+        return _nothing_to_pay(request, booking, token)
     if bill.payment and bill.payment.state == Payment.State.PROCESSING:
         return redirect("pay_return", token=token)
     if request.method == "POST" and bill.due == 0:
@@ -70,11 +73,13 @@ def pay_voucher(request: HttpRequest, token: str) -> HttpResponse:
         except VoucherRefused as error:
             form.add_error("code", error.message)
             status = error.status
+        except HoldExpired as error:
+            return _nothing_to_pay(request, booking, token, status=error.status)
         else:
             return redirect("booking", token=token)
     bill = _bill(booking, now=clock.now())
     if bill is None:
-        return redirect("booking", token=token)
+        return _nothing_to_pay(request, booking, token)
     return _pay_page(request, booking, bill, form=form, status=status)
 
 
@@ -99,12 +104,15 @@ def pay_return(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("pay_return", token=token)
     booking = booking_by_public_id(booking_of_token(token))
     payment = open_payment_of(booking) or payment_of(booking)
-    if payment and not _is_settled(payment):
-        return render(request, "payments/processing.html", {"booking": booking, "token": token})
+    settled = _settled(payment) if payment else None
+    if payment and (settled is None or settled.state == Payment.State.PROCESSING):
+        return _waiting_page(request, booking, "payments/processing.html")
     booking.refresh_from_db(fields=["state", "expires_at"])
-    if _bill(booking, now=clock.now()):
-        return redirect("pay", token=token)
-    return redirect("booking", token=token)
+    if not _bill(booking, now=clock.now()):
+        return redirect("booking", token=token)
+    if settled and awaits_bank_check(settled):
+        return _waiting_page(request, booking, "payments/bank_check.html")
+    return redirect("pay", token=token)
 
 
 @require_safe
@@ -126,10 +134,36 @@ def demo_outcome(request: HttpRequest, token: str) -> HttpResponse:
     if not settings.PAYMENTS_DEMO or outcome not in demo_outcomes.OUTCOMES:
         raise Http404
     booking = booking_by_public_id(booking_of_token(token))
+    if not _bill(booking, now=clock.now()):
+        return _nothing_to_pay(request, booking, token, status=HoldExpired.status)
     started = start_payment(booking.pk, now=clock.now())
     if started.payment:
         demo_outcomes.play(started.payment, outcome)
     return redirect("pay_return", token=token)
+
+
+def _nothing_to_pay(
+    request: HttpRequest, booking: Booking, token: str, *, status: int = 200
+) -> HttpResponse:
+    """Say that the time is over where it is; all else is told by the booking's own page."""
+    if booking.state_at(clock.now()) != Booking.State.EXPIRED:
+        return redirect("booking", token=token)
+    context = {"booking": booking, "token": token, "again": checkout_again(booking)}
+    return render(request, "payments/expired.html", context, status=status)
+
+
+def _waiting_page(request: HttpRequest, booking: Booking, template: str) -> HttpResponse:
+    """Answer a page on which the bank has the next move."""
+    bill = _bill(booking, now=clock.now())
+    context = {
+        "booking": booking,
+        "token": access_token(booking.public_id),
+        "bill": bill,
+        "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
+        "stripe_js_url": settings.STRIPE_JS_URL,
+    }
+    answer = render(request, template, context)
+    return answer if settings.PAYMENTS_DEMO else _allow_stripe(request, answer)
 
 
 def _pay_page(
@@ -143,7 +177,7 @@ def _pay_page(
         "form": form,
         "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
         "stripe_js_url": settings.STRIPE_JS_URL,
-        "outcomes": demo_outcomes.OUTCOMES.items(),
+        "outcome_groups": _outcome_groups(),
     }
     answer = render(request, "payments/pay.html", context, status=status)
     return answer if settings.PAYMENTS_DEMO else _allow_stripe(request, answer)
@@ -161,12 +195,20 @@ def _bill(booking: Booking, *, now: datetime) -> Bill | None:
     return Bill(due, amendment.expires_at, is_change=True, payment=open_payment_of(booking))
 
 
-def _is_settled(payment: Payment) -> bool:
-    """Bring the payment up to date; false while the provider or the bank is still at work."""
+def _outcome_groups() -> list[tuple[Any, list[tuple[str, Any]]]]:
+    """Return the demo's buttons by heading, each with its value and its label."""
+    labels = demo_outcomes.OUTCOMES
+    return [
+        (title, [(name, labels[name]) for name in names]) for title, names in demo_outcomes.GROUPS
+    ]
+
+
+def _settled(payment: Payment) -> Payment | None:
+    """Bring the payment up to date; None while the provider does not answer."""
     try:
-        return settle(payment.pk, now=clock.now()).state != Payment.State.PROCESSING
+        return settle(payment.pk, now=clock.now())
     except ProviderUnavailable:
-        return False
+        return None
 
 
 def _allow_stripe(request: HttpRequest, answer: HttpResponse) -> HttpResponse:

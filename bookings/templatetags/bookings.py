@@ -9,6 +9,7 @@ from bookings import telling
 from bookings.assistance import told
 from bookings.models import Booking, JourneyLeg, Passenger, Vehicle
 from ferries.offers import AccommodationOffer
+from ferries.templatetags.travel import cancelling
 
 register = template.Library()
 
@@ -76,3 +77,12 @@ def vehicle_name(vehicle: Vehicle) -> str:
 def assistance(booking: Booking) -> list[str]:
     """Return the help that was asked for in words."""
     return told(booking.assistance)
+
+
+@register.filter
+def conditions(booking: Booking) -> dict[str, list[str]]:
+    """Return what cancelling costs as it was sold, as sentences by operator."""
+    return {
+        leg.operator.name: cancelling(leg.conditions, booking.currency)
+        for leg in booking.legs.all()
+    }

@@ -43,6 +43,7 @@ ENDS = {
         "open", "payment_pending", "payment_intent_authentication_failure",
         ["requires_action", "payment_failed"],
     ),
+    "3ds_wait": ("open", "payment_pending", "", ["requires_action"]),
     "delayed_ok": ("succeeded", "confirmed", "", ["processing", "succeeded"]),
     "delayed_fail": (
         "open", "payment_pending", "payment_method_provider_decline",
@@ -75,6 +76,12 @@ def test_outcome_comes_back_through_the_webhook(server, run_jobs, outcome):
 
 def test_every_outcome_has_a_test():
     assert set(ENDS) | OWN_TESTS == set(demo_outcomes.OUTCOMES)
+
+
+def test_every_outcome_but_the_first_stands_in_one_group():
+    grouped = [name for _, names in demo_outcomes.GROUPS for name in names]
+
+    assert sorted(["succeed", *grouped]) == sorted(demo_outcomes.OUTCOMES)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -203,3 +203,14 @@ def test_a_late_operator_is_asked_again_and_can_be_by_hand(crossing, pages):
     assert "data-waiting" not in complete
     assert "<html" not in complete
     assert Operator.objects.count() == 2
+
+
+def test_a_way_back_that_nobody_sails_is_not_offered(crossing, pages):
+    page = pages.search(crossing).text
+
+    assert "Swap: Bbb to Aaa" not in page
+    assert 'href="/routes/AAA/BBB/"' in page
+
+
+def test_the_way_back_is_one_link(crossing, way_back, pages):
+    assert "Swap: Bbb to Aaa" in pages.search(crossing).text

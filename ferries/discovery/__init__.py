@@ -1,0 +1,1 @@
+"""Pages to look around: routes with their timetables, ports, operators."""
