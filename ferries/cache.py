@@ -155,11 +155,15 @@ def get_answers(names: Sequence[str]) -> list[Answer | None]:
     return valid
 
 
-def set_answer(name: str, answer: Answer) -> None:
-    """Store a ready answer until its end."""
+def set_answer(name: str, answer: Answer, batch: Batch | None = None) -> None:
+    """Store a ready answer until its end, or put it into the batch."""
     if not all(answer.generations.values()):
         return
-    link.store({_answer_key(name): (values.seal_answer(answer), answer.until)})
+    entry = {_answer_key(name): (values.seal_answer(answer), answer.until)}
+    if batch is None:
+        link.store(entry)
+    else:
+        batch.entries.update(entry)
 
 
 def invalidate_sailing_availability(*sailing_ids: int) -> None:

@@ -1,11 +1,10 @@
 """What the cache keeps: plain JSON with the generation under which it was made and its life."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, NamedTuple
-from uuid import UUID
+
+import orjson
 
 from maritime.lib import clock
 
@@ -67,7 +66,8 @@ class Answer:
 
 def seal(value: Any, generation: str, life: Life) -> bytes:
     """Return the stored form: generation, soft and hard end, JSON."""
-    return f"{generation}|{life.fresh_until}|{life.until}|{_to_json(value)}".encode()
+    head = f"{generation}|{life.fresh_until}|{life.until}|"
+    return head.encode() + orjson.dumps(value)
 
 
 def open_sealed(raw: bytes | None, *, generation: str, fresh_at: float) -> Cached:
@@ -80,7 +80,7 @@ def open_sealed(raw: bytes | None, *, generation: str, fresh_at: float) -> Cache
     made_under, fresh_until, until, text = raw.split(b"|", 3)
     if made_under.decode() != generation or float(fresh_until) <= fresh_at:
         return Cached(None, generation)
-    return Cached(json.loads(text.decode()), generation, Life(float(fresh_until), float(until)))
+    return Cached(orjson.loads(text), generation, Life(float(fresh_until), float(until)))
 
 
 def seal_answer(answer: Answer) -> bytes:
@@ -91,22 +91,10 @@ def seal_answer(answer: Answer) -> bytes:
         "until": answer.until,
         "fresh_until": min(answer.fresh_until, answer.until),
     }
-    return _to_json(header).encode() + b"\n" + answer.body
+    return orjson.dumps(header) + b"\n" + answer.body
 
 
 def open_answer(raw: bytes) -> Answer:
     """Return the ready answer of a stored form."""
     header, body = raw.split(b"\n", 1)
-    return Answer(body=body, **json.loads(header))
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return value.hex
-    raise TypeError(f"{type(value).__name__} is not cached")
-
-
-# Made once: an encoder with options costs as much as the little that it encodes.
-_to_json = json.JSONEncoder(default=_plain, separators=(",", ":")).encode
+    return Answer(body=body, **orjson.loads(header))

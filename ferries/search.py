@@ -129,17 +129,20 @@ def search(
     party: Party,
     now: datetime,
     ends: float = float("inf"),
+    batch: Batch | None = None,
 ) -> SearchResult:
     """Return the offers of all operators on the local calendar day of the origin port.
 
     Ports are codes or UN/LOCODEs; raises UnknownPort. Nothing here decides: a hold asks the
     database and the operator again. Operators are waited for until the deadline of searches, but no
-    longer than the moment `ends` of the monotonic clock.
+    longer than the moment `ends` of the monotonic clock. With a batch the caller stores what was made
+    of our own, in one round trip with what he makes of it.
     """
     ends = min(ends, time.monotonic() + settings.SEARCH_DEADLINE_SECONDS)
     known = network.pair_on(origin, destination, day)
     question = _Question(known, origin, destination, day, party)
-    result = _search(question, departures=known.departures, ends=ends, now=now)
+    own = Batch() if batch is None else batch
+    result = _search(question, own, departures=known.departures, ends=ends, now=now)
     others: list[SearchResult] = []
 
     def offers_on(other_day: date) -> list[Offer]:
@@ -147,10 +150,14 @@ def search(
         if other_day < clock.local(now, known.pair.origin.zone).date():
             return []
         local = replace(known, pair=replace(known.pair, remote=()))
-        others.append(_search(replace(question, known=local, day=other_day), ends=ends, now=now))
+        others.append(
+            _search(replace(question, known=local, day=other_day), own, ends=ends, now=now)
+        )
         return others[-1].offers
 
     offers = alternatives.with_nearest(result.offers, day=day, offers_on=offers_on)
+    if batch is None:
+        cache.store(own)
     return replace(
         result,
         offers=offers,
@@ -182,16 +189,24 @@ def name_alternative(offer: Offer, *, party: Party, now: datetime) -> Offer:
 
 
 def _search(
-    question: _Question, *, departures: Cached | None = None, ends: float, now: datetime
+    question: _Question,
+    batch: Batch,
+    *,
+    departures: Cached | None = None,
+    ends: float,
+    now: datetime,
 ) -> SearchResult:
-    """Return the offers of one day; `departures` is what the cache has of it, if that is known."""
+    """Return the offers of one day, putting what was made into the batch.
+
+    `departures` is what the cache has of the day, if that is known.
+    """
     known, day, party = question.known, question.day, question.party
     cached_before = _look(question, departures)
     found = cached_before
     if not found.complete:
-        found = _complete(question, cached_before, ends=ends, now=now)
+        found = _complete(question, cached_before, batch, ends=ends, now=now)
     listing = found.listing or Listing([], {})
-    left = found.left or left_of(listing.sailings, now=now)
+    left = found.left or left_of(listing.sailings, now=now, batch=batch)
     remote = [answer for answer in found.remote.values() if answer]
     own = offering.offers_of(
         listing, pair=known.pair, day=day, spaces=left.spaces, party=party, now=now
@@ -212,20 +227,19 @@ def _search(
     )
 
 
-def _complete(question: _Question, found: _Found, *, ends: float, now: datetime) -> _Found:
+def _complete(
+    question: _Question, found: _Found, batch: Batch, *, ends: float, now: datetime
+) -> _Found:
     """Make what is missing; of all processes one at a time asks operators a question."""
     if found.to_ask:
         return cache.fill_alone(
             question.key,
             look=lambda: _complete_or_none(_look(question)),
-            fill=lambda batch: _fill(question, found, batch, ends=ends, now=now),
+            fill=lambda turn: _fill(question, found, turn, ends=ends, now=now),
             ends=ends,
         )
     # Our own database answers sooner than a turn could be had.
-    batch = Batch()
-    made = _fill(question, found, batch, ends=ends, now=now)
-    cache.store(batch)
-    return made
+    return _fill(question, found, batch, ends=ends, now=now)
 
 
 def _look(question: _Question, departures: Cached | None = None) -> _Found:

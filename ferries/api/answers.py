@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+import orjson
 from django.conf import settings
 from django.utils.translation import get_language
 
 from ferries import cache
-from ferries.api.offers import offers_json, to_json
+from ferries.api.offers import offers_json
 from ferries.api.serializers import SearchQuery
 from ferries.cache import Answer
 from ferries.party import Party
@@ -73,6 +74,7 @@ def _renew_behind(direction: _Direction) -> None:
 
 
 def _make(direction: _Direction, *, ends: float, now: datetime) -> Answer:
+    batch = cache.Batch()
     result = search(
         origin=direction.origin,
         destination=direction.destination,
@@ -80,16 +82,18 @@ def _make(direction: _Direction, *, ends: float, now: datetime) -> Answer:
         party=direction.party,
         now=now,
         ends=ends,
+        batch=batch,
     )
     answer = Answer(
-        body=offers_json(result.offers).encode(),
+        body=offers_json(result.offers),
         generations=result.generations,
         facts=_operator_facts(result),
         until=result.life.until,
         fresh_until=result.life.fresh_until,
     )
     if result.complete:
-        cache.set_answer(direction.name, answer)
+        cache.set_answer(direction.name, answer, batch)
+    cache.store(batch)
     return answer
 
 
@@ -108,7 +112,7 @@ def _operator_facts(result: SearchResult) -> list[list[Any]]:
 
 def _direction_json(answer: Answer, *, now: datetime) -> bytes:
     operators = _ages(answer.facts, now=now)
-    return b'{"offers":' + answer.body + b',"operators":' + to_json(operators).encode() + b"}"
+    return b'{"offers":' + answer.body + b',"operators":' + orjson.dumps(operators) + b"}"
 
 
 def _ages(facts: Sequence[Sequence[Any]], *, now: datetime) -> list[dict[str, Any]]:

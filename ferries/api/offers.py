@@ -1,10 +1,11 @@
-"""Offers as the API shows them, written as JSON text: what many share is written once."""
+"""Offers as the API shows them, as JSON."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
+
+import orjson
 
 from ferries import words
 from ferries.offers import Offer
@@ -26,25 +27,23 @@ COMMON = (
     "timetable_note",
 )
 common_of = attrgetter(*COMMON)
-to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
-def offers_json(offers: Sequence[Offer]) -> str:
+def offers_json(offers: Sequence[Offer]) -> bytes:
     """Return a JSON array of offers: moments in UTC and on the wall clocks of the ports.
 
-    An object has two parts: what is the offer's own, and what it shares with others of its seller
-    and price, whose text is made once.
+    What an offer shares with others of its seller and price is put together once.
     """
-    shared: dict[tuple[Any, ...], str] = {}
-    texts = []
+    shared: dict[tuple[Any, ...], dict[str, Any]] = {}
+    shown = []
     for offer in offers:
         # Lines by identity, since sailings of one price have the very same tuple.
         key = (*common_of(offer), offer.currency, id(offer.lines))
-        text = shared.get(key)
-        if text is None:
-            text = shared[key] = to_json(_shared(offer))
-        texts.append(f"{to_json(_own(offer))[:-1]},{text[1:]}")
-    return f"[{','.join(texts)}]"
+        facts = shared.get(key)
+        if facts is None:
+            facts = shared[key] = _shared(offer)
+        shown.append(_own(offer) | facts)
+    return orjson.dumps(shown)
 
 
 def _own(offer: Offer) -> dict[str, Any]:

@@ -3,9 +3,18 @@
 import pytest
 from django.core.management import CommandError, call_command
 
+from ferries import cache
 from ferries.tests import makers
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_pause():
+    """Let no test start in the pause after another's failure."""
+    cache.resume()
+    yield
+    cache.resume()
 
 
 def warm(*words, capsys) -> str:
