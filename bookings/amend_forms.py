@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bookings.forms import LABELS
@@ -24,9 +25,12 @@ MOST_UNITS = 9
 NEW = "new"
 
 
-def _name(label: "str | Promise") -> forms.CharField:
+def _name(label: "str | Promise", missing: str) -> forms.CharField:
     return forms.CharField(
-        label=label, max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=label,
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": missing},
     )
 
 
@@ -61,13 +65,18 @@ class PartyForm(forms.Form):
         self.present = vehicle
         super().__init__(data, initial=self._as_it_is())
         for one in self.passengers:
-            self.fields[f"{one.item}_given_name"] = _name(_("Given name"))
-            self.fields[f"{one.item}_surname"] = _name(_("Surname"))
+            who = {"who": one}
+            self.fields[f"{one.item}_given_name"] = _name(
+                _("Given name"), gettext("%(who)s: enter the given name.") % who
+            )
+            self.fields[f"{one.item}_surname"] = _name(
+                _("Surname"), gettext("%(who)s: enter the surname.") % who
+            )
             self.fields[f"{one.item}_stays"] = forms.BooleanField(
                 label=_("Travels"), required=False
             )
-        self.fields["new_given_name"] = _name(_("Given name"))
-        self.fields["new_surname"] = _name(_("Surname"))
+        self.fields["new_given_name"] = _name(_("Given name"), "")
+        self.fields["new_surname"] = _name(_("Surname"), "")
         self.fields["new_age"] = _number(
             _("Age on the day of travel"), least=0, most=130, required=False
         )
@@ -79,6 +88,10 @@ class PartyForm(forms.Form):
         self.fields["registration"] = forms.CharField(
             label=_("Registration number"), max_length=20, required=False
         )
+        # The order of the page, which the error summary follows: class fields come first in it.
+        shown = [field for person in self.people for field in (*person["names"], person["stays"])]
+        shown += [*self.new_fields, self["vehicle"], *self.size_fields]
+        self.order_fields([field.name for field in shown])
 
     def _as_it_is(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -95,11 +108,19 @@ class PartyForm(forms.Form):
     @property
     def people(self) -> list[dict[str, Any]]:
         """Return for each traveller the heading and the bound fields."""
-        names = ("given_name", "surname", "stays")
         return [
-            {"who": one, "fields": [self[f"{one.item}_{name}"] for name in names]}
+            {
+                "who": one,
+                "names": [self[f"{one.item}_{name}"] for name in ("given_name", "surname")],
+                "stays": self[f"{one.item}_stays"],
+            }
             for one in self.passengers
         ]
+
+    @property
+    def is_one_more(self) -> bool:
+        """Tell whether something of the new traveller is filled in."""
+        return any(field.value() for field in self.new_fields)
 
     @property
     def new_fields(self) -> list[forms.BoundField]:
@@ -107,9 +128,9 @@ class PartyForm(forms.Form):
         return [self[f"new_{name}"] for name in ("category", "given_name", "surname", "age")]
 
     @property
-    def vehicle_fields(self) -> list[forms.BoundField]:
-        """Return the bound fields of the vehicle."""
-        names = ("vehicle", "length_cm", "height_cm", "trailer_length_cm", "registration")
+    def size_fields(self) -> list[forms.BoundField]:
+        """Return the bound fields of the vehicle, but for its kind."""
+        names = ("length_cm", "height_cm", "trailer_length_cm", "registration")
         return [self[name] for name in names]
 
     def clean(self) -> dict[str, Any]:

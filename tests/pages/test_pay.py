@@ -96,7 +96,7 @@ def test_a_payment_at_work_asks_not_to_pay_twice(client, pages, pay_address):
 
     assert "The payment is being processed" in page.text
     assert "Please do not pay a second time." in page.text
-    assert '<meta http-equiv="refresh"' in page.text
+    assert 'data-poll="processing"' in page.text
 
 
 def test_a_hold_that_ran_out_has_a_way_on(client, expired):
@@ -190,3 +190,29 @@ class TestClock:
         tab.clock.run_for(40_000)
 
         expect(tab.get_by_role("link", name="Hold the same places again")).to_be_visible()
+
+
+class TestWaiting:
+    """Pages that wait for an answer look again by themselves, without a sudden reload."""
+
+    def test_the_wait_for_the_bank_ends_on_the_booking(
+        self, tab, live_server, pay_address, client, pages, run_jobs
+    ):
+        pages.pay(pay_address, "delayed_ok")
+        tab.goto(f"{live_server.url}{pay_address}return/")
+        expect(tab.get_by_text("This page looks again by itself")).to_be_visible()
+
+        run_jobs()
+
+        expect(tab).to_have_url(f"{live_server.url}{pay_address.replace('/pay/', '/booking/')}")
+
+    def test_the_wait_for_the_ferry_company_ends_with_the_tickets(
+        self, tab, live_server, pay_address, client, pages, run_jobs
+    ):
+        pages.pay(pay_address)
+        tab.goto(f"{live_server.url}{pay_address}return/")
+        expect(tab.get_by_role("heading", name="the ferry company is being asked")).to_be_visible()
+
+        run_jobs()
+
+        expect(tab.get_by_role("heading", name="Your booking is confirmed")).to_be_visible()

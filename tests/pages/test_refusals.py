@@ -124,7 +124,7 @@ def test_a_slow_payment_is_waited_for(crossing, client, pages):
     answer = client.get(f"{pay_address}return/")
 
     assert answer.status_code == 200
-    assert '<meta http-equiv="refresh" content="4">' in answer.text
+    assert 'data-poll="processing"' in answer.text
     assert client.get(pay_address).url == f"{pay_address}return/"
 
 
