@@ -25,9 +25,9 @@ def checkout_again(booking: Booking) -> str:
     return f"{reverse('checkout')}?{urlencode(query)}"
 
 
-def typed_again(booking: Booking) -> dict[str, str | int | None]:
+def typed_again(booking: Booking) -> dict[str, str]:
     """Return what the traveller had typed for the booking, as the fields of check-out."""
-    typed: dict[str, str | int | None] = {
+    typed = {
         "email": booking.contact_email,
         "phone": booking.contact_phone,
     }
@@ -37,7 +37,7 @@ def typed_again(booking: Booking) -> dict[str, str | int | None]:
         typed |= {
             f"p{passenger.position}_given_name": passenger.given_name,
             f"p{passenger.position}_surname": passenger.surname,
-            f"p{passenger.position}_age": passenger.age,
+            f"p{passenger.position}_age": "" if passenger.age is None else str(passenger.age),
         }
     return typed
 

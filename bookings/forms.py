@@ -1,7 +1,8 @@
 """The forms of check-out and of finding a booking."""
 
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as Promise
 
 # The age bounds of the form are wide: the operator's tariff has the last word.
-MAX_AGE = {"child": 17, "infant": 4}
+MAX_AGE = {"adult": 120, "child": 17, "infant": 4}
+AGE = re.compile("[0-9]{1,3}")
 LABELS = {"adult": _("Adult"), "child": _("Child"), "infant": _("Infant")}
 
 
@@ -37,6 +39,21 @@ def _name(label: "Promise", complete: str) -> forms.CharField:
 def _told(sentence: "Promise", **facts: object) -> str:
     """Return the sentence with its facts in the language of the page."""
     return str(sentence).format(**facts)
+
+
+def read_ages(values: Mapping[str, str], party: Party) -> tuple[int | None, ...]:
+    """Return the ages that a page sent, in the order of the party; empty if it asked for none."""
+    texts = [values.get(f"p{index}_age", "") for index in range(party.persons)]
+    if not any(texts):
+        return ()
+    return tuple(int(text) if AGE.fullmatch(text) else None for text in texts)
+
+
+def sent_ages(values: Mapping[str, str], party: Party) -> frozenset[str]:
+    """Return the categories for which a page had fields for ages."""
+    return frozenset(
+        category for index, category in enumerate(party.categories) if f"p{index}_age" in values
+    )
 
 
 class CheckoutForm(forms.Form):
@@ -80,10 +97,16 @@ class CheckoutForm(forms.Form):
     )
 
     def __init__(
-        self, data: Any = None, *, party: Party, typed: Mapping[str, Any] | None = None
+        self,
+        data: Any = None,
+        *,
+        party: Party,
+        aged: Collection[str] = (),
+        typed: Mapping[str, Any] | None = None,
     ) -> None:
+        """Ask for the age of those `aged` categories whose fare depends on it."""
         super().__init__(data, initial={"key": uuid.uuid4(), **(typed or {})})
-        self.party = party
+        self.party, self.aged = party, aged
         for index, category in enumerate(party.categories):
             self._add_traveller(index, category)
         if party.vehicle:
@@ -111,11 +134,12 @@ class CheckoutForm(forms.Form):
         surname.error_messages["required"] = _told(_("{title}: enter the surname."), title=title)
         self.fields[f"p{index}_given_name"] = given
         self.fields[f"p{index}_surname"] = surname
-        if category in MAX_AGE:
+        if category in self.aged:
             most = MAX_AGE[category]
             outside = _told(_("{title}: enter an age from 0 to {most}."), title=title, most=most)
             self.fields[f"p{index}_age"] = forms.IntegerField(
                 label=_("Age on the day of travel"),
+                help_text=_("The fare depends on it."),
                 min_value=0,
                 max_value=most,
                 required=False,

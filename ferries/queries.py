@@ -1,13 +1,42 @@
 """Read-only questions about the network that pages ask."""
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from datetime import date
+
+from django.db.models import Q
 
 from ferries.condition_words import band_sentence
 from ferries.conditions import Band
-from ferries.models import ConditionBand, Operator, Route
+from ferries.models import ConditionBand, FareRule, Operator, Route
 
 BAND_FIELDS = tuple(field.name for field in fields(Band))
+
+
+@dataclass(frozen=True)
+class SoldLeg:
+    """A crossing as fares know it: the operator's key, the codes of its ports, the day."""
+
+    operator: int
+    origin: str
+    destination: str
+    day: date
+
+
+def aged_categories(legs: Iterable[SoldLeg]) -> frozenset[str]:
+    """Return the categories of travellers whose fare on one of the crossings depends on the age."""
+    any_leg = Q(pk__in=[])
+    for leg in legs:
+        any_leg |= Q(
+            tariff__route__operator=leg.operator,
+            tariff__route__origin__code=leg.origin,
+            tariff__route__destination__code=leg.destination,
+            tariff__valid_from__lte=leg.day,
+            tariff__valid_until__gte=leg.day,
+        )
+    rules = FareRule.objects.filter(any_leg, kind=FareRule.Kind.PASSENGER)
+    banded = rules.filter(Q(min_age__isnull=False) | Q(max_age__isnull=False))
+    return frozenset(banded.values_list("category", flat=True))
 
 
 def routes_on_sale() -> list[Route]:

@@ -152,6 +152,7 @@ def _groups(whole: dict[str, Any]) -> list[tuple[str, list[Operation]]]:
 
 
 def _operation(method: str, path: str, facts: dict[str, Any]) -> Operation:
+    facts = {**facts, "description": facts.get("description", "").replace("`", "")}
     request = _example(facts.get("requestBody", {}))
     answers = [
         (status, answer["description"], _example(answer))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -71,7 +72,9 @@ class HoldView(BookingAPIView):
         wish = hold_request_of(HOLD_INPUT, request.data)
         key = request.headers.get("Idempotency-Key", "")
         if len(key) > MAX_KEY_LENGTH:
-            raise ValidationError({"Idempotency-Key": [f"At most {MAX_KEY_LENGTH} characters."]})
+            raise ValidationError(
+                {"Idempotency-Key": [_("At most %(most)d characters.") % {"most": MAX_KEY_LENGTH}]}
+            )
         held = hold.hold_priced(
             wish,
             now=clock.now(),

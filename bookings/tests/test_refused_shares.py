@@ -154,4 +154,6 @@ def test_a_share_counts_on_the_sectors_on_which_it_is_left():
 
 
 def _until(request, now):
-    return search(origin="AAA", destination="BBB", day=DAY, party=party_of(request), now=now).until
+    return search(
+        origin="AAA", destination="BBB", day=DAY, party=party_of(request), now=now
+    ).life.until

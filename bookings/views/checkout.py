@@ -14,7 +14,7 @@ from bookings.again import AGAIN, typed_again
 from bookings.assistance import NOTICE_HOURS
 from bookings.errors import BookingNotFound
 from bookings.extras import ExtrasForm
-from bookings.forms import CheckoutForm
+from bookings.forms import CheckoutForm, read_ages, sent_ages
 from bookings.models import Booking
 from bookings.operations import journey
 from bookings.operations.hold import Wishes, hold_booking
@@ -26,32 +26,43 @@ from ferries.errors import NotBookable
 from ferries.forms import PartyForm, party_fields
 from ferries.operators.base import Offer
 from ferries.party import Party
-from ferries.queries import condition_sentences
+from ferries.queries import SoldLeg, aged_categories, condition_sentences
 from maritime.lib import clock
 from maritime.lib.errors import MaritimeError
 from maritime.lib.pages import private_page, require_rate
 from maritime.lib.references import access_token, booking_of_token
 
+ENDED = frozenset({Booking.State.EXPIRED, Booking.State.CANCELLED})
+YOUNG = frozenset({"child", "infant"})
+# How often one view of the page may hold anew.
+MOST_AGAIN = 5
+
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the page asks for; `values` are its parameters, as they were given."""
+    """What the page asks for.
+
+    `values` are its parameters, as they were given; `typed` is what stands in its other fields.
+    """
 
     legs: tuple[LegWish, ...]
     party: Party
     wishes: Wishes
     values: dict[str, str]
+    typed: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Choice:
     """The sailings that were chosen, as they stand now, and what cancelling them costs.
 
-    `quote` is the price that is promised; None while something stands against the choice.
+    `aged` are the categories whose fare depends on the age. `quote` is the price that is promised;
+    None while something stands against the choice.
     """
 
     offers: Sequence[Offer]
     conditions: dict[str, list[str]]
+    aged: frozenset[str]
     quote: Quote | None = None
     code_problem: str = ""
 
@@ -65,9 +76,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return _incomplete(request, party_form)
     wanted = _wanted(request, offer_ids, party_form.party)
     if request.method != "POST" or request.POST.get("action") == "price":
-        form = CheckoutForm(party=wanted.party, typed=_typed(request))
-        return _page(request, form, wanted)
-    form = CheckoutForm(request.POST, party=wanted.party)
+        return _page(request, None, wanted)
+    aged = sent_ages(request.POST.dict(), wanted.party)
+    form = CheckoutForm(request.POST, party=wanted.party, aged=aged)
     if not form.is_valid():
         return _page(request, form, wanted, status=422)
     require_rate(request, scope="hold")
@@ -90,10 +101,12 @@ def _hold(request: HttpRequest, form: CheckoutForm, wanted: Wanted) -> tuple[Boo
         return earlier.booking, digest
     # A changed form is another request, so going back and correcting a name works.
     key = f"page-{form.cleaned_data['key']}-{digest[:16]}"
-    booking = hold_booking(hold, now=now, idempotency=(key, digest))
-    if booking.state_at(now) == Booking.State.EXPIRED:
-        # The page was sent again after its hold had run out: that is a new wish.
-        booking = hold_booking(hold, now=now, idempotency=(f"{key}-{booking.reference}", digest))
+    for _ in range(MOST_AGAIN):
+        booking = hold_booking(hold, now=now, idempotency=(key, digest))
+        if booking.state_at(now) not in ENDED:
+            break
+        # The page was sent again after its hold had ended: that is a new wish.
+        key = f"{key}-{booking.reference}"
     return booking, digest
 
 
@@ -105,7 +118,7 @@ def _typed(request: HttpRequest) -> dict[str, Any]:
         booking = booking_by_public_id(booking_of_token(request.GET.get(AGAIN, "")))
     except BookingNotFound:
         return {}
-    return dict(typed_again(booking))
+    return {**typed_again(booking)}
 
 
 def _offer_ids(request: HttpRequest) -> tuple[str, ...]:
@@ -121,13 +134,15 @@ def _offer_ids(request: HttpRequest) -> tuple[str, ...]:
 def _wanted(request: HttpRequest, offer_ids: tuple[str, ...], party: Party) -> Wanted:
     values = extras.values_of(request.GET.dict(), request.POST.dict())
     wishes = extras.read_wishes(values, party)
+    typed = _typed(request)
     party = replace(
         party,
+        ages=read_ages(typed, party),
         pets=wishes.pets,
         assistance_dogs=wishes.assistance_dogs,
         needs_accessible=wishes.needs_accessible,
     )
-    return Wanted(extras.read_leg_wishes(offer_ids, values), party, wishes, values)
+    return Wanted(extras.read_leg_wishes(offer_ids, values), party, wishes, values, typed)
 
 
 def _incomplete(request: HttpRequest, party_form: PartyForm) -> HttpResponse:
@@ -137,13 +152,14 @@ def _incomplete(request: HttpRequest, party_form: PartyForm) -> HttpResponse:
 
 def _page(
     request: HttpRequest,
-    form: CheckoutForm,
+    form: CheckoutForm | None,
     wanted: Wanted,
     *,
     problem: MaritimeError | None = None,
     status: int = 200,
 ) -> HttpResponse:
     choice = _choice(wanted)
+    form = form or CheckoutForm(party=wanted.party, aged=choice.aged, typed=wanted.typed)
     if choice.quote:
         # The price on this page is the one that the button agrees to, whatever was shown before.
         form.promise(choice.quote.token)
@@ -177,8 +193,24 @@ def _choice(wanted: Wanted) -> Choice:
         problem = error.message
     offers = [leg.offer for leg in legs]
     if problem or not all(offer.bookable for offer in offers):
-        return Choice(offers, conditions, code_problem=problem)
-    return Choice(offers, conditions, _quote(legs, code))
+        return Choice(offers, conditions, _aged(legs), code_problem=problem)
+    return Choice(offers, conditions, _aged(legs), _quote(legs, code))
+
+
+def _aged(legs: Sequence[QuotedLeg]) -> frozenset[str]:
+    """Return whose age matters; other companies' systems may want those of the young."""
+    ours = [
+        SoldLeg(
+            leg.operator.pk,
+            leg.offer.origin,
+            leg.offer.destination,
+            clock.local(leg.offer.departs_at, leg.offer.origin_zone).date(),
+        )
+        for leg in legs
+        if leg.local
+    ]
+    found = aged_categories(ours) if ours else frozenset()
+    return found if len(ours) == len(legs) else found | YOUNG
 
 
 def _quote(legs: Sequence[QuotedLeg], offer_code: str) -> Quote:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from ferries.errors import InvalidSearch
@@ -88,10 +89,10 @@ def read_search(parameters: Mapping[str, str], *, now: datetime) -> SearchQuery:
     reader = _Reader(parameters)
     for name in parameters:
         if name not in PARAMETERS:
-            reader.fault(name, "There is no such parameter.")
+            reader.fault(name, _("There is no such parameter."))
     origin, destination = reader.text("origin"), reader.text("destination")
     if origin and origin.casefold() == destination.casefold():
-        reader.fault("destination", "Choose two different ports.")
+        reader.fault("destination", _("Choose two different ports."))
     day, back = _days(reader, now=now)
     party = _party(reader)
     if reader.errors or day is None:
@@ -103,14 +104,16 @@ def _days(reader: "_Reader", *, now: datetime) -> tuple[date | None, date | None
     day = reader.day("date")
     back = reader.day("return_date") if "return_date" in reader.parameters else None
     if "date" not in reader.parameters:
-        reader.fault("date", "This parameter is required.")
+        reader.fault("date", _("This parameter is required."))
     today = now.date()
     first, last = today - timedelta(days=DAYS_BACK), today + timedelta(days=DAYS_AHEAD)
     for name, value in (("date", day), ("return_date", back)):
         if value and not first <= value <= last:
-            reader.fault(name, f"Choose a day from {first} to {last}.")
+            reader.fault(
+                name, _("Choose a day from %(first)s to %(last)s.") % {"first": first, "last": last}
+            )
     if day and back and back < day:
-        reader.fault("return_date", "The return is before the departure.")
+        reader.fault("return_date", _("The return is before the departure."))
     return day, back
 
 
@@ -119,12 +122,13 @@ def _party(reader: "_Reader") -> Party:
     children = reader.number("children", 0, MAX_PERSONS, default=0)
     infants = reader.number("infants", 0, MAX_PERSONS, default=0)
     if not adults + children:
-        reader.fault("adults", "At least one adult or child must travel.")
+        reader.fault("adults", _("At least one adult or child must travel."))
     if adults + children + infants > MAX_PERSONS:
-        reader.fault("adults", f"At most {MAX_PERSONS} persons travel in one party.")
+        sentence = _("At most %(most)d persons travel in one party.")
+        reader.fault("adults", sentence % {"most": MAX_PERSONS})
     vehicle = _vehicle(reader)
     if vehicle and not adults:
-        reader.fault("vehicle", "A vehicle needs a driver: add an adult.")
+        reader.fault("vehicle", _("A vehicle needs a driver: add an adult."))
     return Party(
         adults=adults,
         children=children,
@@ -144,10 +148,11 @@ def _ages(reader: "_Reader", persons: int) -> tuple[int, ...]:
     if not parts:
         return ()
     if not all(part.isascii() and part.isdecimal() and len(part) <= 3 for part in parts):
-        reader.fault("ages", "Enter whole years with commas between them, like 41,39,8.")
+        reader.fault("ages", _("Enter whole years with commas between them, like 41,39,8."))
         return ()
     if len(parts) != persons:
-        reader.fault("ages", f"Enter one age for each of the {persons} travellers.")
+        sentence = _("Enter one age for each of the %(persons)d travellers.")
+        reader.fault("ages", sentence % {"persons": persons})
     return tuple(int(part) for part in parts)
 
 
@@ -155,7 +160,8 @@ def _pets(reader: "_Reader") -> tuple[str, ...]:
     text = reader.parameters.get("pets", "")
     places = tuple(text.split(",")) if text else ()
     if len(places) > MAX_ANIMALS or any(place not in PET_PLACES for place in places):
-        reader.fault("pets", f"Name a place for each pet, of {', '.join(PET_PLACES)}.")
+        sentence = _("Name a place for each pet, of %(places)s.")
+        reader.fault("pets", sentence % {"places": ", ".join(PET_PLACES)})
         return ()
     return places
 
@@ -163,7 +169,8 @@ def _pets(reader: "_Reader") -> tuple[str, ...]:
 def _group(reader: "_Reader") -> str:
     code = reader.parameters.get("group", "").strip().casefold()
     if len(code) > MAX_CODE_LENGTH:
-        reader.fault("group", f"Group codes have at most {MAX_CODE_LENGTH} characters.")
+        sentence = _("Group codes have at most %(most)d characters.")
+        reader.fault("group", sentence % {"most": MAX_CODE_LENGTH})
         return ""
     return code
 
@@ -181,10 +188,11 @@ def _vehicle(reader: "_Reader") -> VehicleSize | None:
     if not kind:
         for name in sizes:
             if reader.parameters.get(name):
-                reader.fault(name, "Name the kind of vehicle too.")
+                reader.fault(name, _("Name the kind of vehicle too."))
         return None
     if kind not in VEHICLE_KINDS:
-        reader.fault("vehicle", f"Choose one of {', '.join(VEHICLE_KINDS)}.")
+        sentence = _("Choose one of %(kinds)s.")
+        reader.fault("vehicle", sentence % {"kinds": ", ".join(VEHICLE_KINDS)})
         return None
     length_cm, height_cm = TYPICAL_SIZES[kind]
     return VehicleSize(
@@ -211,9 +219,9 @@ class _Reader:
     def text(self, name: str) -> str:
         value = self.parameters.get(name, "").strip()
         if not value:
-            self.fault(name, "This parameter is required.")
+            self.fault(name, _("This parameter is required."))
         elif len(value) > 40:
-            self.fault(name, "Port codes have at most 40 characters.")
+            self.fault(name, _("Port codes have at most 40 characters."))
         return value
 
     def number(self, name: str, least: int, most: int, *, default: int) -> int:
@@ -222,7 +230,8 @@ class _Reader:
             return default
         value = self._parse(int, text) if text.isascii() and len(text) <= 6 else None
         if value is None or not least <= value <= most:
-            self.fault(name, f"Enter a whole number from {least} to {most}.")
+            sentence = _("Enter a whole number from %(least)d to %(most)d.")
+            self.fault(name, sentence % {"least": least, "most": most})
             return default
         return value
 
@@ -230,7 +239,7 @@ class _Reader:
         text = self.parameters.get(name, "")
         value = self._parse(date.fromisoformat, text) if len(text) == 10 else None
         if value is None and name in self.parameters:
-            self.fault(name, "Enter a day as YYYY-MM-DD.")
+            self.fault(name, _("Enter a day as YYYY-MM-DD."))
         return value
 
     @staticmethod

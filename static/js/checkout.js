@@ -33,6 +33,9 @@
     said.textContent = price ? said.dataset.text.replace("{price}", price) : said.dataset.none;
   };
 
+  // Of what the traveller types, only ages change the price.
+  const isPriced = ({ name }) => !/^(assistance_note|p\d+_(given_name|surname))$/.test(name);
+
   let asked = 0;
   const update = async () => {
     const mine = ++asked;
@@ -52,7 +55,7 @@
   let timer = 0;
   for (const group of form.querySelectorAll("[data-prices]")) {
     group.addEventListener("input", ({ target }) => {
-      if (target.name === "assistance_note") return;
+      if (!isPriced(target)) return;
       window.clearTimeout(timer);
       timer = window.setTimeout(() => update().catch(() => {}), WAIT);
     });

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from bookings.models import Booking
 from bookings.views.held import COOKIE
-from ferries.models import CapacityPool, Sailing
+from ferries.models import CapacityPool, FareRule, Sailing, Tariff
 from ferries.tests import makers
 from maritime.lib import clock
 
@@ -108,6 +108,91 @@ class TestOnePage:
         assert 'aria-current="step"' in text
 
 
+@pytest.fixture
+def aged(crossing):
+    """Let seniors pay less, and children by their age."""
+    fares = Tariff.objects.get(route__origin__code="AAA")
+    fares.rules.filter(category="child").delete()
+    rules = (
+        ("SEN", "adult", 65, None, 700),
+        ("KID", "child", 0, 6, 200),
+        ("CHD", "child", 6, 18, 500),
+    )
+    for code, category, least, most, amount in rules:
+        FareRule.objects.create(
+            tariff=fares, code=code, kind="passenger", category=category, label=code.title(),
+            amount=amount, min_age=least, max_age=most,
+        )  # fmt: skip
+    return crossing
+
+
+class TestAges:
+    """Ages are asked where fares depend on them, and make the price before anything is held."""
+
+    def test_no_age_is_asked_where_no_fare_depends_on_it(self, client, crossing):
+        text = client.get(address_of(crossing, children=1)).text
+
+        assert "Age on the day of travel" not in text
+
+    def test_the_ages_of_both_are_asked_where_fares_depend_on_them(self, client, aged):
+        text = client.get(address_of(aged, children=1, infants=1)).text
+
+        assert list(re.findall(r'name="(p\d_age)"', text)) == ["p0_age", "p1_age"]
+
+    def test_an_age_changes_the_price_and_then_the_booking(self, client, aged):
+        address = address_of(aged, children=1)
+        page = client.get(address)
+        assert total(page) == "USD 15.00"
+        typed = {
+            **hidden(page), **NAMES, "p0_age": "70",
+            "p1_given_name": "Bo", "p1_surname": "Moreau", "p1_age": "4",
+        }  # fmt: skip
+
+        priced = client.post(address, {**typed, "action": "price"})
+        assert total(priced) == "USD 9.00"
+        assert 'name="p0_age" value="70"' in priced.text
+        answer = client.post(address, {**typed, **hidden(priced)})
+
+        assert answer.status_code == 302
+        assert Booking.objects.get().total == 900
+
+    def test_a_price_that_an_age_changes_is_shown_once_before_it_is_held(self, client, aged):
+        address = address_of(aged, children=1)
+        page = client.get(address)
+        typed = {**NAMES, "p1_given_name": "Bo", "p1_surname": "Moreau", "p1_age": "4"}
+
+        shown = client.post(address, {**hidden(page), **typed, "p0_age": ""})
+        assert (shown.status_code, total(shown)) == (409, "USD 12.00")
+
+        assert client.post(address, {**hidden(shown), **typed, "p0_age": ""}).status_code == 302
+
+    def test_the_ages_of_an_expired_booking_make_the_next_price(self, client, aged):
+        address = address_of(aged)
+        page = client.post(address, {**hidden(client.get(address)), **NAMES, "p0_age": "70"})
+        answer = client.post(address, {**hidden(page), **NAMES, "p0_age": "70"})
+        Booking.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+
+        expired = client.get(answer.url)
+        link = re.search(r'href="([^"]+)">Hold the same places again', expired.text)[1]
+
+        assert total(client.get(link.replace("&amp;", "&"))) == "USD 7.00"
+
+    @pytest.mark.parametrize("age", ["-1", "9" * 5000, "½"])
+    def test_an_age_that_makes_no_sense_counts_as_none(self, client, aged, age):
+        page = client.post(address_of(aged), {"extras": 1, "action": "price", "p0_age": age})
+
+        assert page.status_code == 200
+        assert total(page) == "USD 10.00"
+
+    def test_an_age_that_is_none_is_explained(self, client, aged):
+        address = address_of(aged)
+
+        answer = client.post(address, {**hidden(client.get(address)), **NAMES, "p0_age": "old"})
+
+        assert answer.status_code == 422
+        assert answer.text.count("Adult 1: enter the age as a whole number.") == 2
+
+
 class TestOnce:
     """The same wish makes one booking."""
 
@@ -141,6 +226,17 @@ class TestOnce:
 
         assert second.url != first.url
         assert second.url == third.url
+        assert Booking.objects.count() == 2
+
+    def test_a_page_whose_places_were_given_back_holds_anew(self, client, crossing):
+        address = address_of(crossing)
+        typed = {**hidden(client.get(address)), **NAMES}
+        first = client.post(address, typed)
+        Booking.objects.update(state="cancelled")
+
+        second = client.post(address, typed)
+
+        assert second.url != first.url
         assert Booking.objects.count() == 2
 
     def test_other_sailings_and_ended_holds_are_not_spoken_of(self, client, crossing):
