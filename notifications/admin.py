@@ -3,8 +3,10 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 
 from notifications import outbox
+from notifications.admin_preview import preview_html, preview_page
 from notifications.models import Message
 
 
@@ -40,6 +42,15 @@ class MessageAdmin(admin.ModelAdmin):
         "created_at",
         "sent_at",
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the preview of mails."""
+        view = self.admin_site.admin_view
+        return [
+            path("preview/", view(preview_page), name="mail_preview"),
+            path("preview/html/", view(preview_html), name="mail_preview_html"),
+            *super().get_urls(),
+        ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -24,3 +24,10 @@ class SendingElsewhere(MaritimeError):
     code = "mail_sending_elsewhere"
     user_message = "The message is being sent by another worker."
     permanent = False
+
+
+class NothingToTell(MaritimeError):
+    """The booking lacks what the mail would be about."""
+
+    code = "mail_without_facts"
+    user_message = "There is nothing that this mail could tell of the booking."

@@ -1,4 +1,4 @@
-"""Marked, short-lived bookings that the five mails of `check_async` are about.
+"""Marked, short-lived bookings that the mails of `check_async` and of the preview are about.
 
 They belong to an inactive operator that sells nothing, take no space on any ship, and are deleted
 when the check ends; leftovers of a check that was killed are deleted by the next one.
@@ -32,6 +32,11 @@ STATES = {
     Kind.PAYMENT_FAILED: State.HELD,
     Kind.REFUND_CONFIRMATION: State.CANCELLED,
 }
+# Their jobs are not part of the check, whose five mails stand for all.
+PREVIEWED_ONLY = {
+    Kind.DEPARTURE_REMINDER: State.CONFIRMED,
+    Kind.SAILING_CHANGE: State.CONFIRMED,
+}
 
 
 def new_operator() -> Operator:
@@ -48,7 +53,8 @@ def new_operator() -> Operator:
 @transaction.atomic
 def queue_mail(kind: str, *, operator: Operator, email: str, now: datetime) -> Message:
     """Write a booking in the state that the mail is about, and queue the mail."""
-    booking = _booking(STATES[Kind(kind)], operator=operator, email=email, now=now)
+    state = (STATES | PREVIEWED_ONLY)[Kind(kind)]
+    booking = _booking(state, operator=operator, email=email, now=now)
     return outbox.queue(
         kind, booking=booking, subject_key=f"check:{booking.pk}", **_facts(kind, booking)
     )
@@ -121,9 +127,23 @@ def _leg(booking: Booking, operator: Operator, *, departs_at: datetime) -> Journ
     )
 
 
+def crossing_facts(kind: str, booking: Booking) -> dict[str, Any]:
+    """Return what the two mails about a crossing are about: the booking's first one.
+
+    A change is told as if it had been going to leave an hour earlier.
+    """
+    leg = booking.legs.all()[0]
+    if kind == Kind.DEPARTURE_REMINDER:
+        return {"leg": leg.pk}
+    before = (leg.departs_at - timedelta(hours=1)).isoformat()
+    return {"changes": [{"leg": leg.pk, "what": "times", "before": before}]}
+
+
 def _facts(kind: str, booking: Booking) -> dict[str, Any]:
     if kind == Kind.BOOKING_CONFIRMATION:
         return {}
+    if kind in PREVIEWED_ONLY:
+        return crossing_facts(kind, booking)
     if kind == Kind.CANCELLATION:
         return {"charge": 0, "refund": AMOUNT}
     has_failed = kind == Kind.PAYMENT_FAILED
