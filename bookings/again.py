@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from bookings.models import Booking
+from bookings.persons import facts_of
 from ferries.forms import party_fields
 from ferries.party import CATEGORIES, Party, VehicleSize
 from maritime.lib.references import access_token
@@ -38,6 +39,10 @@ def typed_again(booking: Booking) -> dict[str, str]:
             f"p{passenger.position}_given_name": passenger.given_name,
             f"p{passenger.position}_surname": passenger.surname,
             f"p{passenger.position}_age": "" if passenger.age is None else str(passenger.age),
+            **{
+                f"p{passenger.position}_{name}": str(value)
+                for name, value in facts_of(passenger).items()
+            },
         }
     return typed
 

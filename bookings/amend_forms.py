@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from bookings.forms import LABELS
+from bookings import persons
+from bookings.forms import LABELS, LIST_ORDER, list_fields
 from bookings.models import Passenger, Vehicle
 from bookings.operations.amend_cast import Standing
 from bookings.operations.amend_request import AmendRequest, TravellerWish
@@ -59,10 +60,17 @@ class PartyForm(forms.Form):
     )
 
     def __init__(
-        self, data: Any = None, *, passengers: Iterable[Passenger], vehicle: Vehicle | None
+        self,
+        data: Any = None,
+        *,
+        passengers: Iterable[Passenger],
+        vehicle: Vehicle | None,
+        is_listed: bool = False,
     ) -> None:
+        """With `is_listed`, ask for what the list of persons needs too."""
         self.passengers = list(passengers)
         self.present = vehicle
+        self.is_listed = is_listed
         super().__init__(data, initial=self._as_it_is())
         for one in self.passengers:
             who = {"who": one}
@@ -72,14 +80,19 @@ class PartyForm(forms.Form):
             self.fields[f"{one.item}_surname"] = _name(
                 _("Surname"), gettext("%(who)s: enter the surname.") % who
             )
+            if is_listed:
+                self._add_list(one.item)
             self.fields[f"{one.item}_stays"] = forms.BooleanField(
                 label=_("Travels"), required=False
             )
         self.fields["new_given_name"] = _name(_("Given name"), "")
         self.fields["new_surname"] = _name(_("Surname"), "")
-        self.fields["new_age"] = _number(
-            _("Age on the day of travel"), least=0, most=130, required=False
-        )
+        if is_listed:
+            self._add_list("new")
+        else:
+            self.fields["new_age"] = _number(
+                _("Age on the day of travel"), least=0, most=130, required=False
+            )
         for name in ("new_given_name", "new_surname"):
             self.fields[name].required = False
         sizes = (("length_cm", _("Length in cm")), ("height_cm", _("Height in cm")))
@@ -93,12 +106,18 @@ class PartyForm(forms.Form):
         shown += [*self.new_fields, self["vehicle"], *self.size_fields]
         self.order_fields([field.name for field in shown])
 
+    def _add_list(self, who: str) -> None:
+        """Ask for the list's facts; what is left empty stays as it is."""
+        for name, field in list_fields(is_required=False, completes=False).items():
+            self.fields[f"{who}_{name}"] = field
+
     def _as_it_is(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for one in self.passengers:
             values[f"{one.item}_given_name"] = one.given_name
             values[f"{one.item}_surname"] = one.surname
             values[f"{one.item}_stays"] = True
+            values |= {f"{one.item}_{name}": each for name, each in persons.facts_of(one).items()}
         if self.present:
             names = ("length_cm", "height_cm", "trailer_length_cm", "registration")
             values |= {name: getattr(self.present, name) for name in names}
@@ -111,7 +130,7 @@ class PartyForm(forms.Form):
         return [
             {
                 "who": one,
-                "names": [self[f"{one.item}_{name}"] for name in ("given_name", "surname")],
+                "names": self._shown(one.item, "given_name", "surname", *LIST_ORDER),
                 "stays": self[f"{one.item}_stays"],
             }
             for one in self.passengers
@@ -125,7 +144,10 @@ class PartyForm(forms.Form):
     @property
     def new_fields(self) -> list[forms.BoundField]:
         """Return the bound fields of the new traveller."""
-        return [self[f"new_{name}"] for name in ("category", "given_name", "surname", "age")]
+        return self._shown("new", "category", "given_name", "surname", "age", *LIST_ORDER)
+
+    def _shown(self, who: str, *names: str) -> list[forms.BoundField]:
+        return [self[f"{who}_{name}"] for name in names if f"{who}_{name}" in self.fields]
 
     @property
     def size_fields(self) -> list[forms.BoundField]:
@@ -140,6 +162,9 @@ class PartyForm(forms.Form):
             for name in ("new_given_name", "new_surname"):
                 if not values.get(name):
                     self.add_error(name, _("Enter the name of the new traveller."))
+            for name in persons.FIELDS if self.is_listed else ():
+                if not values.get(f"new_{name}"):
+                    self.add_error(f"new_{name}", persons.MISSING[name])
         if values.get("vehicle"):
             for name in ("length_cm", "height_cm"):
                 if not values.get(name):
@@ -159,14 +184,23 @@ class PartyForm(forms.Form):
                 values[f"{one.item}_surname"],
                 one.age,
                 item=one.item,
+                **self._list(one.item),
             )
             for one in self.passengers
             if values[f"{one.item}_stays"]
         ]
         if values["new_category"]:
             names = values["new_given_name"], values["new_surname"]
-            stay.append(TravellerWish(values["new_category"], *names, values["new_age"]))
+            stay.append(
+                TravellerWish(
+                    values["new_category"], *names, values.get("new_age"), **self._list("new")
+                )
+            )
         return tuple(stay)
+
+    def _list(self, who: str) -> dict[str, Any]:
+        """Return what the list needs of a traveller; empty fields say nothing."""
+        return {name: self.cleaned_data.get(f"{who}_{name}") or None for name in persons.FIELDS}
 
     def _vehicles(self) -> tuple[VehicleInput, ...]:
         values, present = self.cleaned_data, self.present

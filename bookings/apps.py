@@ -13,3 +13,6 @@ class BookingsConfig(AppConfig):
     def ready(self) -> None:
         """Connect the receivers; importing the module is enough."""
         import_module("bookings.receivers")
+        persons = import_module("bookings.operations.persons")
+        purge = import_module("maritime.ops.purge")
+        purge.register_erasure("persons lists", persons.to_erase, persons.NOTHING)

@@ -136,6 +136,19 @@ class InvalidParty(MaritimeError):
     status = 422
 
 
+class PersonsListIncomplete(MaritimeError):
+    """A crossing asks for the list of persons; `errors` in the details say what is missing of whom."""
+
+    code = "persons_list_incomplete"
+    user_message = _(
+        "This crossing needs the gender, nationality and date of birth of every traveller."
+    )
+    status = 422
+
+    def __init__(self, *, errors: dict[str, Any]) -> None:
+        super().__init__(errors=errors)
+
+
 class InvalidJourney(MaritimeError):
     """The legs cannot be sold together."""
 

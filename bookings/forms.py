@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -12,9 +13,11 @@ from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from bookings import persons
 from bookings.assistance import CODES, NOTE_LENGTH
 from bookings.operations.hold import Contact, HoldRequest, Traveller, VehicleInput, Wishes
 from bookings.operations.journey import LegWish
+from ferries.countries import country_choices
 from ferries.party import Party
 from maritime.lib import references
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 # The age bounds of the form are wide: the operator's tariff has the last word.
 MAX_AGE = {"adult": 120, "child": 17, "infant": 4}
 AGE = re.compile("[0-9]{1,3}")
+# In the order of the page.
+LIST_ORDER = ("birth_date", "gender", "nationality")
 LABELS = {"adult": _("Adult"), "child": _("Child"), "infant": _("Infant")}
 
 
@@ -39,6 +44,57 @@ def _name(label: "Promise", complete: str) -> forms.CharField:
 def _told(sentence: "Promise", **facts: object) -> str:
     """Return the sentence with its facts in the language of the page."""
     return str(sentence).format(**facts)
+
+
+def list_fields(*, is_required: bool, completes: bool, wrong: str = "") -> dict[str, forms.Field]:
+    """Return the fields of the list of persons for one traveller, by their names.
+
+    `completes`: it is the person at the browser, who may have them filled in. `wrong` is what is
+    said of a date of birth that is no date.
+    """
+    chosen = [("", _("Please choose"))]
+    return {
+        "birth_date": forms.DateField(
+            label=_("Date of birth"),
+            required=is_required,
+            widget=forms.DateInput(
+                format="%Y-%m-%d",
+                attrs={"type": "date", "autocomplete": "bday" if completes else "off"},
+            ),
+            input_formats=["%Y-%m-%d"],
+            error_messages={"invalid": wrong or str(persons.MISSING["birth_date"])},
+        ),
+        "gender": forms.ChoiceField(
+            label=_("Gender"),
+            choices=[*chosen, *persons.GENDERS.items()],
+            required=is_required,
+            widget=forms.Select(attrs={"autocomplete": "sex" if completes else "off"}),
+        ),
+        "nationality": forms.ChoiceField(
+            label=_("Nationality"),
+            choices=lambda: [*chosen, *country_choices()],
+            required=is_required,
+            widget=forms.Select(attrs={"autocomplete": "off"}),
+        ),
+    }
+
+
+def read_birth_dates(values: Mapping[str, str], party: Party) -> tuple[date | None, ...]:
+    """Return the dates of birth that a page sent, in the order of the party; empty if none."""
+    texts = [values.get(f"p{index}_birth_date", "") for index in range(party.persons)]
+    return tuple(map(_date, texts)) if any(texts) else ()
+
+
+def sent_list(values: Mapping[str, str]) -> bool:
+    """Tell whether a page had the fields of the list of persons."""
+    return "p0_birth_date" in values
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def read_ages(values: Mapping[str, str], party: Party) -> tuple[int | None, ...]:
@@ -102,11 +158,16 @@ class CheckoutForm(forms.Form):
         *,
         party: Party,
         aged: Collection[str] = (),
+        listed: date | None = None,
         typed: Mapping[str, Any] | None = None,
     ) -> None:
-        """Ask for the age of those `aged` categories whose fare depends on it."""
+        """Ask for the age of those `aged` categories whose fare depends on it.
+
+        With the day of departure in `listed`, ask for what the list of persons needs instead: the
+        date of birth tells the age.
+        """
         super().__init__(data, initial={"key": uuid.uuid4(), **(typed or {})})
-        self.party, self.aged = party, aged
+        self.party, self.aged, self.listed = party, aged, listed
         for index, category in enumerate(party.categories):
             self._add_traveller(index, category)
         if party.vehicle:
@@ -134,7 +195,9 @@ class CheckoutForm(forms.Form):
         surname.error_messages["required"] = _told(_("{title}: enter the surname."), title=title)
         self.fields[f"p{index}_given_name"] = given
         self.fields[f"p{index}_surname"] = surname
-        if category in self.aged:
+        if self.listed:
+            self._add_list(index, title)
+        elif category in self.aged:
             most = MAX_AGE[category]
             outside = _told(_("{title}: enter an age from 0 to {most}."), title=title, most=most)
             self.fields[f"p{index}_age"] = forms.IntegerField(
@@ -151,6 +214,34 @@ class CheckoutForm(forms.Form):
                 },
             )
 
+    def _add_list(self, index: int, title: str) -> None:
+        wrong = _told(_("{title}: enter the date of birth."), title=title)
+        asks = {
+            "gender": _("{title}: choose the gender."),
+            "nationality": _("{title}: choose the nationality."),
+            "birth_date": _("{title}: enter the date of birth."),
+        }
+        fields = list_fields(is_required=True, completes=index == 0, wrong=wrong)
+        for name, field in fields.items():
+            field.error_messages["required"] = _told(asks[name], title=title)
+            self.fields[f"p{index}_{name}"] = field
+
+    def clean(self) -> dict[str, Any]:
+        """Compare each date of birth with the day of departure and the age group."""
+        for index, category in enumerate(self.party.categories):
+            name = f"p{index}_birth_date"
+            born = self.cleaned_data.get(name)
+            if not born or not self.listed:
+                continue
+            age, most = persons.age_on(born, self.listed), MAX_AGE[category]
+            title = f"{LABELS[category]} {self._number(index, category)}"
+            if not persons.is_possible_birth(born, self.listed):
+                self.add_error(name, f"{title}: {persons.IMPOSSIBLE_BIRTH}")
+            elif age > most:
+                too_old = _("{title}: the age on the day of travel is {age}, at most {most} here.")
+                self.add_error(name, _told(too_old, title=title, age=age, most=most))
+        return self.cleaned_data
+
     def _number(self, index: int, category: str) -> int:
         return self.party.categories[: index + 1].count(category)
 
@@ -162,7 +253,7 @@ class CheckoutForm(forms.Form):
                 "title": f"{LABELS[category]} {self._number(index, category)}",
                 "fields": [
                     self[f"p{index}_{name}"]
-                    for name in ("given_name", "surname", "age")
+                    for name in ("given_name", "surname", "age", *LIST_ORDER)
                     if f"p{index}_{name}" in self.fields
                 ],
             }
@@ -189,6 +280,7 @@ class CheckoutForm(forms.Form):
                 given_name=values[f"p{index}_given_name"],
                 surname=values[f"p{index}_surname"],
                 age=values.get(f"p{index}_age"),
+                **{name: values.get(f"p{index}_{name}") for name in persons.FIELDS},
             )
             for index, category in enumerate(self.party.categories)
         )

@@ -38,10 +38,12 @@ class LiveLeg:
     """A leg with sailing, operator, ship and ports loaded, and its operator as a seller.
 
     Of the seller's tariffs those of the leg's day; none where the operator sells no such route.
+    `persons_list`: the route asks for the list of persons.
     """
 
     leg: Leg
     seller: Seller
+    persons_list: bool
 
 
 def by_offer(
@@ -67,7 +69,7 @@ def _columns(model: type[Model]) -> list[str]:
 
 STATEMENT = f"""
 SELECT {", ".join(sql.columns(alias, _columns(model)) for alias, model in PARTS.items())},
-  {fitting_sql("ship")}, {network.seller_sql(IN_SEASON)}
+  coalesce(route.persons_list, false), {fitting_sql("ship")}, {network.seller_sql(IN_SEASON)}
 FROM ferries_leg leg
 JOIN ferries_sailing sailing ON sailing.id = leg.sailing_id
 JOIN ferries_operator operator ON operator.id = sailing.operator_id
@@ -86,7 +88,7 @@ def _read(condition: str, parameters: Sequence[Any]) -> LiveLeg | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    *values, fitting, seller = row
+    *values, persons_list, fitting, seller = row
     parts = iter(values)
     leg, sailing, operator, origin, destination, ship, vessel = (
         _instance(model, list(islice(parts, len(_columns(model))))) for model in PARTS.values()
@@ -96,7 +98,7 @@ def _read(condition: str, parameters: Sequence[Any]) -> LiveLeg | None:
     sailing.operator, sailing.configuration = operator, ship
     leg.sailing, leg.origin, leg.destination = sailing, origin, destination
     leg.fitting = Fitting.from_json(fitting)
-    return LiveLeg(leg, network.seller_from_json(seller))
+    return LiveLeg(leg, network.seller_from_json(seller), persons_list)
 
 
 def _instance(model: type[Model], values: list[Any]) -> Any:

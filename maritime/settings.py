@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_celery_results",
+    "django_countries",
     "drf_spectacular",
     "rest_framework",
 ]
@@ -199,6 +200,8 @@ REFUND_APPROVAL_ABOVE = env.number("REFUND_APPROVAL_ABOVE", 500)
 
 # --- Reservation rules -------------------------------------------------------------------
 
+# What the list of persons on board asks is erased so long after the arrival.
+PERSONS_LIST_KEPT_HOURS = env.number("PERSONS_LIST_KEPT_HOURS", 24)
 HOLD_MINUTES = env.number("HOLD_MINUTES", 15)
 TICKET_SIGNING_KEY = env.text("TICKET_SIGNING_KEY")
 SIMULATOR_URL = env.text("SIMULATOR_URL", "http://127.0.0.1:8900")

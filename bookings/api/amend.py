@@ -125,7 +125,7 @@ def _answer(made: Amendment, reference: str) -> dict[str, Any]:
         "due": queries.due_of(made) if is_open else 0,
         "currency": made.booking.currency,
         "expires_at": utc(made.expires_at),
-        "booking": booking_json(queries.booking_by_reference(reference)),
+        "booking": booking_json(queries.booking_by_reference(reference), for_owner=True),
     }
 
 

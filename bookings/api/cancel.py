@@ -104,7 +104,7 @@ class CancelView(BookingAPIView):
         booking = guests_booking(request, reference)
         values = checked(CancelInput(data=request.data)).validated_data
         cancel.cancel_booking(booking.pk, **values, actor="customer", now=clock.now())
-        return Response(booking_json(queries.booking_by_reference(reference)))
+        return Response(booking_json(queries.booking_by_reference(reference), for_owner=True))
 
 
 class MayCancel(BasePermission):

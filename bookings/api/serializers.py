@@ -8,7 +8,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from bookings.assistance import CODES, NOTE_LENGTH
-from bookings.models import Booking, JourneyLeg, OrderItem
+from bookings.models import Booking, JourneyLeg, OrderItem, Passenger
 from bookings.operations.hold import (
     MAX_ANIMALS,
     MAX_TRAVELLERS,
@@ -20,7 +20,9 @@ from bookings.operations.hold import (
     Wishes,
 )
 from bookings.operations.journey import LegWish
+from bookings.persons import FIELDS, GENDERS, facts_of
 from bookings.tickets import sign
+from ferries.countries import ALL_NAMES
 from ferries.party import CATEGORIES, PET_PLACES, VEHICLE_KINDS
 from maritime.lib import clock, references
 
@@ -52,12 +54,24 @@ class PersonInput(serializers.Serializer[Any]):
 
 
 class TravellerInput(serializers.Serializer[Any]):
-    """A traveller."""
+    """A traveller; the last three are for the list of persons, where a crossing asks for one."""
 
     category = serializers.ChoiceField(choices=CATEGORIES)
     given_name = serializers.CharField(max_length=80)
     surname = serializers.CharField(max_length=80)
     age = serializers.IntegerField(min_value=0, max_value=130, required=False, allow_null=True)
+    gender = serializers.ChoiceField(
+        choices=list(GENDERS), required=False, allow_null=True, help_text="as in the passport"
+    )
+    nationality = serializers.ChoiceField(
+        choices=sorted(ALL_NAMES),
+        required=False,
+        allow_null=True,
+        help_text="ISO 3166-1 alpha-2",
+    )
+    birth_date = serializers.DateField(
+        required=False, allow_null=True, help_text="tells the age where a fare depends on it"
+    )
 
 
 class VehicleBody(serializers.Serializer[Any]):
@@ -170,8 +184,11 @@ def held_json(held: Held) -> dict[str, Any]:
     }
 
 
-def booking_json(booking: Booking) -> dict[str, Any]:
-    """Return the whole booking as `bookings.queries` loaded it, with what floors above add."""
+def booking_json(booking: Booking, *, for_owner: bool = False) -> dict[str, Any]:
+    """Return the whole booking as `bookings.queries` loaded it, with what floors above add.
+
+    Only its owner is shown what the list of persons says of the travellers.
+    """
     legs = list(booking.legs.all())
     position = {leg.pk: leg.position for leg in legs}
     return {
@@ -189,6 +206,7 @@ def booking_json(booking: Booking) -> dict[str, Any]:
                 "given_name": one.given_name,
                 "surname": one.surname,
                 "age": one.age,
+                **_list_json(one, for_owner=for_owner),
             }
             for one in booking.passengers.all()
         ],
@@ -220,6 +238,10 @@ def booking_json(booking: Booking) -> dict[str, Any]:
 def utc(moment: datetime | None) -> str | None:
     """Return an aware UTC moment as ISO 8601 with a Z."""
     return moment.isoformat().replace("+00:00", "Z") if moment else None
+
+
+def _list_json(one: Passenger, *, for_owner: bool) -> dict[str, Any]:
+    return {**dict.fromkeys(FIELDS), **(facts_of(one) if for_owner else {})}
 
 
 def _price(booking: Booking, items: list[tuple[OrderItem, int]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from bookings.assistance import CODES
 from bookings.models import Amendment, Booking
+from bookings.persons import GENDERS
 from ferries.api.shapes import LINE_MEMBERS, LOCAL, PLACE
 from maritime.lib.openapi import (
     AMOUNT,
@@ -19,6 +20,8 @@ from maritime.lib.openapi import (
 )
 
 # Everything that is kept of a booking's traveller or vehicle has the name that its lines have.
+COUNTRY: Shape = {"type": "string", "description": "ISO 3166-1 alpha-2"}
+DAY: Shape = {"type": "string", "format": "date"}
 ITEM: Shape = {**TEXT, "description": "its name within the booking: p0, v0, x0 ..."}
 STATE = one_of(Booking.State.values)
 NUMBER_OF_LEG: Shape = {**WHOLE, "description": "of the crossing, from 1"}
@@ -41,6 +44,10 @@ SHAPES: dict[str, Shape] = {
                         "family": TEXT,
                         "accommodation": listed(TEXT),
                         "amount": AMOUNT,
+                        "persons_list": {
+                            **FLAG,
+                            "description": "it asks gender, nationality, birth_date of everybody",
+                        },
                         "lines": listed(
                             record(
                                 "One priced item.",
@@ -127,13 +134,16 @@ SHAPES: dict[str, Shape] = {
             "price": ref("BookedPrice"),
             "passengers": listed(
                 record(
-                    "A traveller.",
+                    "A traveller; the last three for its owner only, until the voyage is over.",
                     {
                         "item": ITEM,
                         "category": TEXT,
                         "given_name": TEXT,
                         "surname": TEXT,
                         "age": maybe(WHOLE),
+                        "gender": maybe(one_of(GENDERS)),
+                        "nationality": maybe(COUNTRY),
+                        "birth_date": maybe(DAY),
                     },
                 )
             ),

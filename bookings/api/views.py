@@ -116,7 +116,8 @@ class BookingView(BookingAPIView):
         answer_example=EXAMPLES["booking"],
     )
     def get(self, request: Request, reference: str) -> Response:
-        return Response(booking_json(booking_for_request(request, reference)))
+        booking = booking_for_request(request, reference)
+        return Response(booking_json(booking, for_owner=not _is_staff(request)))
 
 
 class TicketsView(BookingAPIView):
@@ -150,9 +151,13 @@ def booking_for_request(request: Request, reference: str) -> Booking:
 
     Raises BookingNotFound, whatever is wrong.
     """
-    if request.user.is_staff and request.user.has_perm("bookings.view_booking"):
+    if _is_staff(request):
         return queries.booking_by_reference(reference)
     return guests_booking(request, reference)
+
+
+def _is_staff(request: Request) -> bool:
+    return bool(request.user.is_staff) and request.user.has_perm("bookings.view_booking")
 
 
 def guests_booking(request: Request, reference: str) -> Booking:

@@ -3,6 +3,7 @@
 from django.db import models
 
 from bookings.models.booking import Booking
+from bookings.persons import GENDERS
 
 
 class Passenger(models.Model):
@@ -21,11 +22,21 @@ class Passenger(models.Model):
     given_name = models.CharField(max_length=80)
     surname = models.CharField(max_length=80)
     age = models.PositiveSmallIntegerField(null=True, blank=True)
+    # For the list of persons on board only, and erased after the voyage; see `bookings.persons`.
+    # NULL in all three alike: not asked, not told, or erased.
+    gender = models.CharField(  # noqa: DJ001
+        max_length=1, choices=list(GENDERS.items()), null=True, blank=True
+    )
+    nationality = models.CharField(  # noqa: DJ001
+        max_length=2, null=True, blank=True, help_text="ISO 3166-1 alpha-2"
+    )
+    birth_date = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["booking", "position"], name="passenger_once"),
         ]
+        permissions = [("view_persons_list", "Can read the lists of persons on board")]
 
     def __str__(self) -> str:
         return f"{self.given_name} {self.surname}"

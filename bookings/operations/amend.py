@@ -27,6 +27,7 @@ from bookings.operations.amend_request import (
     AmendRequest,
     BookedLine,
     request_from_json,
+    without_list,
 )
 from bookings.operations.check import space_lost
 from ferries import inventory
@@ -277,8 +278,8 @@ def _hold_or_apply(draft: Draft, *, token: str, actor: str, now: datetime) -> Am
 
 
 def _end(booking: Booking, amendment: Amendment, to: State, *, actor: str, now: datetime) -> None:
-    amendment.state = to
-    amendment.save(update_fields=["state"])
+    amendment.state, amendment.change = to, without_list(amendment.change)
+    amendment.save(update_fields=["state", "change"])
     states.note(booking, name=f"amendment_{to}", actor=actor, now=now)
     signals.amendment_ended.send(sender=Booking, booking=booking)
     inventory.release(amendment.holder, now=now)

@@ -19,6 +19,8 @@ from bookings.models import (
     Vehicle,
 )
 from bookings.operations.amend_draft import claims_of_leg
+from bookings.operations.amend_request import traveller_from_json, without_list
+from bookings.persons import facts_of
 from ferries import exchange
 from ferries.inventory import Need
 from ferries.models import CapacityClaim, Sailing
@@ -48,6 +50,7 @@ def apply(booking: Booking, amendment: Amendment, *, now: datetime) -> None:
     _write_tickets(booking, change, now)
     amendment.state, amendment.applied_at = Amendment.State.APPLIED, now
     amendment.expires_at = None
+    amendment.change = without_list(change)
     amendment.save()
     refund = min(max(0, -amendment.difference - amendment.fee), booking.paid - booking.refunded)
     live = booking.items.filter(cancelled_at=None)
@@ -99,12 +102,13 @@ def _claims(booking: Booking, amendment: Amendment) -> list[int]:
 
 
 def _write_people(booking: Booking, change: Mapping[str, Any]) -> None:
-    for one in change["passengers"]:
+    for values in change["passengers"]:
+        one = traveller_from_json(values)
         names = ("category", "given_name", "surname", "age")
         Passenger.objects.update_or_create(
             booking=booking,
-            position=int(one["item"][1:]),
-            defaults={name: one[name] for name in names},
+            position=int(one.item[1:]),
+            defaults={**{name: values[name] for name in names}, **facts_of(one)},
         )
     if change["vehicle"]:
         values = {name: change["vehicle"][name] for name in VEHICLE_FACTS}

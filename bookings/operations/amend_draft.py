@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from bookings.errors import InvalidJourney, NotAmendable, WrongState
 from bookings.labels import NOT_REFUNDED
 from bookings.models import Amendment, Booking
-from bookings.operations import amend_price, terms
+from bookings.operations import amend_price, persons, terms
 from bookings.operations.amend_cast import (
     VEHICLE,
     Booked,
@@ -136,7 +136,7 @@ class Draft:
             "cancel": sorted(self.ended),
             "insert": [*self._inserted(), *self._fee_rows()],
             "legs": [self._leg_json(each) for each in self.changed],
-            "passengers": [asdict(one) for one in self.people or ()],
+            "passengers": [one.as_json() for one in self.people or ()],
             "vehicle": self._vehicle(),
             "tickets": self._tickets(),
         }
@@ -216,17 +216,18 @@ def draft_amendment(booking: Booking, request: AmendRequest, *, now: datetime) -
 
     The space that the changed legs have counts as free. No network. Raises WrongState (not
     confirmed), NotAmendable, NotBookable (with the number of the leg), InvalidParty,
-    InvalidJourney, UnknownOffer.
+    PersonsListIncomplete, InvalidJourney, UnknownOffer.
     """
     if booking.state != Booking.State.CONFIRMED:
         raise WrongState(state=booking.state_at(now))
     booked = read_booked(booking)
     require_legs(booked, request, now=now)
     people = named_people(booked, request, now=now)
+    people = persons.as_asked_of_change(booked, people, now=now)
     corrected = _corrected(booked, request, people, now=now)
     casts = wanted_casts(booked, request, people, now=now)
     differs = _differing(booked, request, casts)
-    if not differs and not corrected:
+    if not differs and not corrected and not _is_listed_anew(booked, people):
         raise NotAmendable(_("This changes nothing in the booking."))
     for leg in booked.legs:
         items = corrected.get(leg.number, set())
@@ -271,6 +272,12 @@ def _corrected(
             items.add(VEHICLE)
     found = {leg.number: items & leg.cast.items for leg in booked.legs if leg.is_ahead(now)}
     return {number: names for number, names in found.items() if names}
+
+
+def _is_listed_anew(booked: Booked, people: Sequence[TravellerWish] | None) -> bool:
+    """Tell whether the list of persons shall say something else; tickets and prices do not."""
+    rows = ((booked.passengers.get(one.item), one) for one in people or ())
+    return any(row is not None and persons.differs(row, one) for row, one in rows)
 
 
 def _differing(booked: Booked, request: AmendRequest, casts: dict[int, Cast]) -> Collection[int]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from bookings import persons
 from bookings.operations.hold import Traveller, VehicleInput
 from bookings.operations.journey import LegWish
 
@@ -14,6 +15,10 @@ class TravellerWish(Traveller):
     """One traveller after the change; `item` ("p0") is whom of the booking it is, "" a new one."""
 
     item: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values that JSON can carry; `traveller_from_json` reads them."""
+        return {**asdict(self), "birth_date": self.birth_date and self.birth_date.isoformat()}
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class AmendRequest:
         legs, travellers, vehicles = self.legs, self.travellers, self.vehicles
         return {
             "legs": None if legs is None else {str(n): asdict(wish) for n, wish in legs.items()},
-            "travellers": None if travellers is None else [asdict(one) for one in travellers],
+            "travellers": None if travellers is None else [one.as_json() for one in travellers],
             "vehicles": None if vehicles is None else [asdict(one) for one in vehicles],
         }
 
@@ -47,9 +52,26 @@ def request_from_json(values: dict[str, Any]) -> AmendRequest:
         legs=None if legs is None else {int(number): _wish(wish) for number, wish in legs.items()},
         travellers=None
         if travellers is None
-        else tuple(TravellerWish(**one) for one in travellers),
+        else tuple(traveller_from_json(one) for one in travellers),
         vehicles=None if vehicles is None else tuple(VehicleInput(**one) for one in vehicles),
     )
+
+
+def traveller_from_json(values: dict[str, Any]) -> TravellerWish:
+    """Return the traveller that `TravellerWish.as_json` wrote, an earlier release's too."""
+    born = values.get("birth_date")
+    return TravellerWish(**{**values, "birth_date": date.fromisoformat(born) if born else None})
+
+
+def without_list(change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored change without what the list of persons asks: it stands in one place only."""
+    request = change["request"]
+    people = request["travellers"]
+    return {
+        **change,
+        "request": {**request, "travellers": people and [persons.without(one) for one in people]},
+        "passengers": [persons.without(one) for one in change["passengers"]],
+    }
 
 
 @dataclass(frozen=True)

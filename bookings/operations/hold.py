@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from bookings import queries, states
 from bookings.errors import InvalidParty
 from bookings.models import Booking, JourneyLeg, OrderItem, Passenger, Pet, Vehicle
-from bookings.operations import hold_rows, journey, terms
+from bookings.operations import hold_rows, journey, persons, terms
 from bookings.operations.hold_rows import BookingRows
 from bookings.operations.journey import LegWish, QuotedLeg
 from bookings.operations.quote import require_quote
@@ -33,12 +33,18 @@ SCOPE = "hold"
 
 @dataclass(frozen=True)
 class Traveller:
-    """One human who boards: category is adult, child or infant."""
+    """One human who boards: category is adult, child or infant.
+
+    The last three are for the list of persons: see `bookings.persons`.
+    """
 
     category: str
     given_name: str
     surname: str
     age: int | None = None
+    gender: str | None = None
+    nationality: str | None = None
+    birth_date: date | None = None
 
 
 @dataclass(frozen=True)
@@ -135,10 +141,12 @@ def hold_priced(
     `idempotency` is a key and the hash of the body: the same pair returns the same booking, also
     when two requests arrive at once. Remote space is reserved before the transaction and ends by
     itself if the booking is not made. One transaction writes the booking, and its last statements
-    take the claims, so that hot pools are locked as short as possible. Raises InvalidParty,
+    take the claims, so that hot pools are locked as short as possible. Of what the list of persons
+    asks, only what a crossing wants is kept. Raises InvalidParty, PersonsListIncomplete,
     InvalidJourney, PriceChanged (of a quote), NotBookable, UnknownOffer, OperatorUnavailable,
     OperatorRefused, KeyReused.
     """
+    request = persons.as_asked(request)
     party = party_of(request)
     if idempotency is not None:
         idempotency = _hashed(idempotency)
@@ -148,6 +156,7 @@ def hold_priced(
     legs = journey.quote_journey(
         request.legs, party=party, offer_code=request.wishes.offer_code, now=now
     )
+    persons.require_list(request.travellers, legs)
     if request.quote:
         code = request.wishes.offer_code
         require_quote(request.quote, legs, offer_code=code, now=now)

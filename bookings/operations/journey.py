@@ -35,7 +35,7 @@ class QuotedLeg:
     """One leg with its live offer for `party`, the party with its wishes on this leg.
 
     `local` is our own leg and `spaces` what was left of its sailing; both are empty for a remote
-    operator's.
+    operator's. `persons_list`: its route asks for the list of persons.
     """
 
     operator: Operator
@@ -45,6 +45,7 @@ class QuotedLeg:
     spaces: tuple[PoolSpace, ...] = ()
     discounts: tuple[DiscountFacts, ...] = ()
     operator_ref: str = ""
+    persons_list: bool = False
 
 
 def quote_journey(
@@ -131,7 +132,15 @@ def _quote(wish: LegWish, party: Party, now: datetime) -> QuotedLeg:
     if not party.accommodation:
         party = replace(party, accommodation=live.offer.chosen_accommodation)
     operator = live.leg.sailing.operator
-    return QuotedLeg(operator, live.offer, party, live.leg, live.spaces, live.discounts)
+    return QuotedLeg(
+        operator,
+        live.offer,
+        party,
+        live.leg,
+        live.spaces,
+        live.discounts,
+        persons_list=live.persons_list,
+    )
 
 
 def _explained(leg: QuotedLeg, now: datetime) -> QuotedLeg:

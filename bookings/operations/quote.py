@@ -24,7 +24,8 @@ SALT = "price-quote"
 class Quote:
     """The whole price of a journey until `expires_at`; minor units.
 
-    `token` commits to the offers, the cabins and every line of the price.
+    `token` commits to the offers, the cabins and every line of the price. `persons_list` tells of
+    each offer whether its crossing asks for the list of persons.
     """
 
     token: str
@@ -32,6 +33,7 @@ class Quote:
     vat: int
     currency: str
     offers: tuple[Offer, ...]
+    persons_list: tuple[bool, ...]
     expires_at: datetime
 
     def as_dict(self) -> dict[str, Any]:
@@ -48,11 +50,12 @@ class Quote:
                     "family": offer.family,
                     "accommodation": list(offer.chosen_accommodation),
                     "amount": offer.amount,
+                    "persons_list": persons_list,
                     "lines": [
                         {**asdict(line), "label": words.told(line.label)} for line in offer.lines
                     ],
                 }
-                for offer in self.offers
+                for offer, persons_list in zip(self.offers, self.persons_list, strict=True)
             ],
         }
 
@@ -84,6 +87,7 @@ def quote_of(legs: Sequence[QuotedLeg], *, offer_code: str, now: datetime) -> Qu
         currency=offers[0].currency,
         offers=offers,
         expires_at=expires_at,
+        persons_list=tuple(leg.persons_list for leg in legs),
     )
 
 

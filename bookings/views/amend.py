@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
@@ -14,6 +15,7 @@ from bookings.amend_forms import CrossingForm, PartyForm
 from bookings.errors import AmendmentOutdated
 from bookings.models import Amendment, Booking, Passenger
 from bookings.operations import amend as operations
+from bookings.operations import persons
 from bookings.operations.amend_cast import Booked, Standing, read_booked
 from bookings.operations.amend_request import AmendRequest, BookedLine
 from ferries.offers import AccommodationOffer, Offer
@@ -120,12 +122,14 @@ def _booked(token: str) -> Booked:
 
 
 def _party_form(booked: Booked, request: HttpRequest | None = None) -> PartyForm:
-    aboard = {item for leg in _ahead(booked) for item in leg.cast.items}
+    ahead = _ahead(booked)
+    aboard = {item for leg in ahead for item in leg.cast.items}
     people: list[Passenger] = [one for item, one in booked.passengers.items() if item in aboard]
     return PartyForm(
         request.POST if request else None,
         passengers=people,
         vehicle=booked.vehicle if "v0" in aboard else None,
+        is_listed=bool(ahead) and persons.is_asked_of(ahead),
     )
 
 
@@ -152,6 +156,7 @@ def _overview(
         "waiting": waiting,
         "due": queries.due_of(waiting) if waiting else 0,
         "problem": problem,
+        "list_hours": settings.PERSONS_LIST_KEPT_HOURS,
     }
     return render(request, "bookings/amend.html", context, status=status)
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -12,11 +14,11 @@ from django.views.decorators.http import require_http_methods
 from bookings import extras
 from bookings.again import AGAIN, typed_again
 from bookings.assistance import NOTICE_HOURS
-from bookings.errors import BookingNotFound
+from bookings.errors import BookingNotFound, PersonsListIncomplete
 from bookings.extras import ExtrasForm
-from bookings.forms import CheckoutForm, read_ages, sent_ages
+from bookings.forms import CheckoutForm, read_ages, read_birth_dates, sent_ages, sent_list
 from bookings.models import Booking
-from bookings.operations import journey
+from bookings.operations import journey, persons
 from bookings.operations.hold import Wishes, hold_booking
 from bookings.operations.journey import LegWish, QuotedLeg
 from bookings.operations.quote import Quote, quote_of
@@ -33,7 +35,6 @@ from maritime.lib.pages import private_page, require_rate
 from maritime.lib.references import access_token, booking_of_token
 
 ENDED = frozenset({Booking.State.EXPIRED, Booking.State.CANCELLED})
-YOUNG = frozenset({"child", "infant"})
 # How often one view of the page may hold anew.
 MOST_AGAIN = 5
 
@@ -56,13 +57,15 @@ class Wanted:
 class Choice:
     """The sailings that were chosen, as they stand now, and what cancelling them costs.
 
-    `aged` are the categories whose fare depends on the age. `quote` is the price that is promised;
-    None while something stands against the choice.
+    `aged` are the categories whose fare depends on the age. `listed` is the day of departure where
+    a crossing asks for the list of persons. `quote` is the price that is promised; None while
+    something stands against the choice.
     """
 
     offers: Sequence[Offer]
     conditions: dict[str, list[str]]
     aged: frozenset[str]
+    listed: date | None = None
     quote: Quote | None = None
     code_problem: str = ""
 
@@ -78,12 +81,19 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or request.POST.get("action") == "price":
         return _page(request, None, wanted)
     aged = sent_ages(request.POST.dict(), wanted.party)
-    form = CheckoutForm(request.POST, party=wanted.party, aged=aged)
+    listed = persons.asked_by(wanted.legs).day if sent_list(request.POST) else None
+    form = CheckoutForm(request.POST, party=wanted.party, aged=aged, listed=listed)
     if not form.is_valid():
         return _page(request, form, wanted, status=422)
     require_rate(request, scope="hold")
     try:
         booking, digest = _hold(request, form, wanted)
+    except PersonsListIncomplete as error:
+        # The route asks since the page was shown: its form says so field by field.
+        listed = persons.asked_by(wanted.legs).day
+        form = CheckoutForm(request.POST, party=wanted.party, listed=listed)
+        problem = error if form.is_valid() else None
+        return _page(request, form, wanted, problem=problem, status=error.status)
     except MaritimeError as error:
         return _page(request, form, wanted, problem=error, status=error.status)
     response = redirect("pay", token=access_token(booking.public_id))
@@ -135,14 +145,27 @@ def _wanted(request: HttpRequest, offer_ids: tuple[str, ...], party: Party) -> W
     values = extras.values_of(request.GET.dict(), request.POST.dict())
     wishes = extras.read_wishes(values, party)
     typed = _typed(request)
+    legs = extras.read_leg_wishes(offer_ids, values)
     party = replace(
         party,
-        ages=read_ages(typed, party),
+        ages=_ages(typed, party, legs),
         pets=wishes.pets,
         assistance_dogs=wishes.assistance_dogs,
         needs_accessible=wishes.needs_accessible,
     )
-    return Wanted(extras.read_leg_wishes(offer_ids, values), party, wishes, values, typed)
+    return Wanted(legs, party, wishes, values, typed)
+
+
+def _ages(typed: dict[str, Any], party: Party, legs: tuple[LegWish, ...]) -> tuple[int | None, ...]:
+    """Return the ages as they were typed, or as the dates of birth tell them."""
+    births = read_birth_dates(typed, party)
+    asked = persons.asked_by(legs) if births else None
+    if asked is None or not asked.is_listed:
+        return read_ages(typed, party)
+    return tuple(
+        asked.age_of(category, born)
+        for category, born in zip(party.categories, births, strict=True)
+    )
 
 
 def _incomplete(request: HttpRequest, party_form: PartyForm) -> HttpResponse:
@@ -159,7 +182,9 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     choice = _choice(wanted)
-    form = form or CheckoutForm(party=wanted.party, aged=choice.aged, typed=wanted.typed)
+    form = form or CheckoutForm(
+        party=wanted.party, aged=choice.aged, listed=choice.listed, typed=wanted.typed
+    )
     if choice.quote:
         # The price on this page is the one that the button agrees to, whatever was shown before.
         form.promise(choice.quote.token)
@@ -173,6 +198,7 @@ def _page(
         "bookable": choice.quote is not None,
         "problem": problem,
         "notice_hours": NOTICE_HOURS,
+        "list_hours": settings.PERSONS_LIST_KEPT_HOURS,
         "held": earlier
         if earlier and earlier.is_of([offer.sailing for offer in choice.offers])
         else None,
@@ -193,8 +219,16 @@ def _choice(wanted: Wanted) -> Choice:
         problem = error.message
     offers = [leg.offer for leg in legs]
     if problem or not all(offer.bookable for offer in offers):
-        return Choice(offers, conditions, _aged(legs), code_problem=problem)
-    return Choice(offers, conditions, _aged(legs), _quote(legs, code))
+        return Choice(offers, conditions, _aged(legs), _listed(legs), code_problem=problem)
+    return Choice(offers, conditions, _aged(legs), _listed(legs), _quote(legs, code))
+
+
+def _listed(legs: Sequence[QuotedLeg]) -> date | None:
+    """Return the day on which our first crossing departs if one of them asks for the list."""
+    if not any(leg.persons_list for leg in legs):
+        return None
+    first = next(leg.offer for leg in legs if leg.local)
+    return clock.local(first.departs_at, first.origin_zone).date()
 
 
 def _aged(legs: Sequence[QuotedLeg]) -> frozenset[str]:
@@ -210,7 +244,7 @@ def _aged(legs: Sequence[QuotedLeg]) -> frozenset[str]:
         if leg.local
     ]
     found = aged_categories(ours) if ours else frozenset()
-    return found if len(ours) == len(legs) else found | YOUNG
+    return found if len(ours) == len(legs) else found | persons.YOUNG
 
 
 def _quote(legs: Sequence[QuotedLeg], offer_code: str) -> Quote:

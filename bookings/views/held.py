@@ -3,6 +3,7 @@
 A signed cookie, for as long as a hold can last, names the newest booking and what was asked for.
 """
 
+import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
@@ -38,7 +39,8 @@ class Held:
 
 def digest_of(hold: HoldRequest) -> str:
     """Return what makes two requests the same: all but the moment at which the price was shown."""
-    return body_hash(asdict(replace(hold, quote="")))
+    plain = json.dumps(asdict(replace(hold, quote="")), default=str)
+    return body_hash(json.loads(plain))
 
 
 def remember(response: HttpResponse, booking: Booking, digest: str) -> None:

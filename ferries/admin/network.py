@@ -178,10 +178,25 @@ class PortAdmin(admin.ModelAdmin):
     inlines = (OperatorStopInline,)
 
 
+class RouteForm(forms.ModelForm):
+    """A route; only for our own sailings can a list of persons be kept."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to collect what nobody would get: remote operators are sent no names."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        operator = values.get("operator")
+        if values.get("persons_list") and operator is not None and operator.is_remote:
+            self.add_error("persons_list", "The operator's own system keeps its list of persons.")
+        return values
+
+
 @admin.register(Route)
 class RouteAdmin(admin.ModelAdmin):
-    list_display = ("origin", "destination", "operator", "configuration", "active")
-    list_filter = ("operator", "active")
+    form = RouteForm
+    list_display = (
+        "origin", "destination", "operator", "configuration", "persons_list", "active",
+    )  # fmt: skip
+    list_filter = ("operator", "active", "persons_list")
     list_select_related = ("origin", "destination", "operator", "configuration__vessel")
     search_fields = ("origin__name", "destination__name", "origin__code", "destination__code")
     autocomplete_fields = ("operator", "origin", "destination", "configuration")

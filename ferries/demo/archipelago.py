@@ -161,7 +161,10 @@ def _load_routes(operator: Operator) -> dict[tuple[str, str], Route]:
     for line in (ISLANDS, ISLANDS[::-1]):
         for start, end in combinations(range(len(line)), 2):
             route, _ = Route.objects.get_or_create(
-                operator=operator, origin=ports[line[start]], destination=ports[line[end]]
+                operator=operator,
+                origin=ports[line[start]],
+                destination=ports[line[end]],
+                defaults={"persons_list": True},
             )
             percent = PERCENT_OF_SECTORS[end - start]
             load_tariff(route, ROWS, name="all year (demo)", percent=Decimal(percent))

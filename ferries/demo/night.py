@@ -77,7 +77,12 @@ def load_night(*, now: datetime, days: tuple[date, date], say: Callable[[str], N
     ship = _load_ship(operator)
     ends = ports[PIRAEUS], ports[HERAKLION]
     routes = [
-        Route.objects.get_or_create(operator=operator, origin=origin, destination=destination)[0]
+        Route.objects.get_or_create(
+            operator=operator,
+            origin=origin,
+            destination=destination,
+            defaults={"persons_list": True},
+        )[0]
         for origin, destination in (ends, ends[::-1])
     ]
     residents = _load_residents(operator, routes)

@@ -143,6 +143,14 @@ class Route(models.Model):
         help_text="given to imported sailings, since timetables name no vessel",
     )
     active = models.BooleanField(default=True)
+    # The database's own default serves releases that do not know the column yet.
+    persons_list = models.BooleanField(
+        "list of persons",
+        default=False,
+        db_default=False,
+        help_text="travellers are asked for gender, nationality and date of birth "
+        "(Directive 98/41/EC: the next port is more than 20 nautical miles away)",
+    )
 
     class Meta:
         constraints = [

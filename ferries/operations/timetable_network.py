@@ -7,6 +7,7 @@ from importlib import resources
 
 from ferries.gtfs.feed import Stop
 from ferries.models import Operator, OperatorStop, Port, Route
+from ferries.persons_list import is_beyond_limit
 
 CODE_LENGTH = 40
 
@@ -37,7 +38,10 @@ def ports_of_stops(operator: Operator, stops: Sequence[Stop], *, zone: str) -> d
 def configurations_of_routes(
     operator: Operator, pairs: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], int | None]:
-    """Return the ship that is given to sailings of each port pair; makes missing routes."""
+    """Return the ship that is given to sailings of each port pair; makes missing routes.
+
+    A new route asks for the list of persons where its ports are far apart; staff may change it.
+    """
     routes = Route.objects.filter(operator=operator)
     known = {
         (origin, destination): configuration
@@ -46,8 +50,14 @@ def configurations_of_routes(
         )
     }
     missing = sorted(set(pairs) - known.keys())
+    ports = Port.objects.in_bulk({port for pair in missing for port in pair})
     Route.objects.bulk_create(
-        Route(operator=operator, origin_id=origin, destination_id=destination)
+        Route(
+            operator=operator,
+            origin_id=origin,
+            destination_id=destination,
+            persons_list=is_beyond_limit(ports[origin], ports[destination]),
+        )
         for origin, destination in missing
     )
     return known | dict.fromkeys(missing)

@@ -71,12 +71,16 @@ class LocalConnector:
 
 @dataclass(frozen=True)
 class LiveOffer:
-    """An offer of a leg as it stands now, what is left of its sailing, the operator's discounts."""
+    """An offer of a leg as it stands now, what is left of its sailing, the operator's discounts.
+
+    `persons_list`: the route asks for the list of persons.
+    """
 
     leg: Leg
     offer: Offer
     spaces: tuple[PoolSpace, ...]
     discounts: tuple[DiscountFacts, ...]
+    persons_list: bool
 
 
 def check_offer(offer_id: str, *, party: Party, now: datetime) -> LiveOffer | None:
@@ -84,7 +88,7 @@ def check_offer(offer_id: str, *, party: Party, now: datetime) -> LiveOffer | No
 
     Raises UnknownOffer for a family that is not sold.
     """
-    found = _find(offer_id)
+    found = live_leg(offer_id)
     if found is None:
         return None
     return _check(found, family=family_of_offer(offer_id), party=party, now=now)
@@ -106,7 +110,7 @@ def leg_of_offer(offer_id: str) -> Leg:
 
     Raises UnknownOffer for an id that is not ours or whose sailing is gone.
     """
-    found = _find(offer_id)
+    found = live_leg(offer_id)
     if found is None:
         raise UnknownOffer
     return found.leg
@@ -118,7 +122,8 @@ def family_of_offer(offer_id: str) -> str:
     return parts[3] if len(parts) == 4 else ""
 
 
-def _find(offer_id: str) -> LiveLeg | None:
+def live_leg(offer_id: str) -> LiveLeg | None:
+    """Return the leg behind one of our offer ids with its seller; None if it is none of ours."""
     parts = offer_id.split("~")
     if len(parts) not in (3, 4):
         return None
@@ -154,7 +159,7 @@ def _check(found: LiveLeg, *, family: str, party: Party, now: datetime) -> LiveO
         fitting=fitting_of(leg),
         spaces=spaces,
     )
-    return LiveOffer(leg, offer, tuple(spaces), seller.discounts)
+    return LiveOffer(leg, offer, tuple(spaces), seller.discounts, found.persons_list)
 
 
 def _facts(leg: Leg) -> LegFacts:

@@ -1,4 +1,7 @@
-"""Deleting rows that nobody needs any more, in small steps, so that no table grows for ever."""
+"""Deleting rows that nobody needs any more, in small steps, so that no table grows for ever.
+
+Likewise emptying columns of rows that stay.
+"""
 
 import logging
 from collections.abc import Callable
@@ -26,6 +29,7 @@ LOGINS_KEPT = timedelta(days=90)
 
 Rows = Callable[[datetime], QuerySet[Any]]
 _registered: dict[str, Rows] = {}
+_erasures: dict[str, tuple[Rows, dict[str, Any]]] = {}
 
 
 def register_purge(name: str, rows: Rows) -> None:
@@ -33,8 +37,18 @@ def register_purge(name: str, rows: Rows) -> None:
     _registered[name] = rows
 
 
+def register_erasure(name: str, rows: Rows, empty: dict[str, Any]) -> None:
+    """Let the clean-up write `empty` over columns of the rows that `rows` selects at a moment.
+
+    A row that is empty may not be selected again.
+    """
+    _erasures[name] = rows, empty
+
+
 def purge(*, now: datetime) -> dict[str, int]:
     """Delete what is old and settled, of all apps, by kind; return how many rows of each.
+
+    Of some rows only columns are emptied.
 
     Open jobs and dead letters stay until they are settled. Any number of runs may overlap.
     """
@@ -53,6 +67,7 @@ def purge(*, now: datetime) -> dict[str, int]:
             for model in (AccessLog, AccessAttempt)
         ),
         **{name: delete_in_steps(rows(now)) for name, rows in _registered.items()},
+        **{name: erase_in_steps(rows(now), empty) for name, (rows, empty) in _erasures.items()},
     }
     log.info("purged: %s", ", ".join(f"{name}={count}" for name, count in deleted.items()))
     return deleted
@@ -60,10 +75,19 @@ def purge(*, now: datetime) -> dict[str, int]:
 
 def delete_in_steps(rows: QuerySet[Any]) -> int:
     """Delete the rows by batches, each with a commit of its own; return how many there were."""
+    return _in_steps(rows, lambda batch: batch.delete()[0])
+
+
+def erase_in_steps(rows: QuerySet[Any], empty: dict[str, Any]) -> int:
+    """Write `empty` over the rows' columns by batches likewise; return how many rows there were."""
+    return _in_steps(rows, lambda batch: batch.update(**empty))
+
+
+def _in_steps(rows: QuerySet[Any], work: Callable[[QuerySet[Any]], int]) -> int:
     total = 0
     for _ in range(BATCHES):
         keys = list(rows.order_by().values_list("pk", flat=True)[:BATCH])
         if not keys:
             break
-        total += rows.filter(pk__in=keys).delete()[0]
+        total += work(rows.filter(pk__in=keys))
     return total

@@ -6,9 +6,11 @@
   const form = document.getElementById("checkout");
   const STORE = "checkout";
   const WAIT = 350;
-  // No health data, nothing hidden but the key by which the server knows the page.
+  // No health data, nothing for the list of persons, nothing hidden but the key by which the server
+  // knows the page.
   const isTyped = ({ name, type }) =>
-    name === "key" || (/^(p\d+_|email$|phone$|registration$)/.test(name) && type !== "hidden");
+    name === "key" ||
+    (/^(p\d+_(given_name|surname|age)|email|phone|registration)$/.test(name) && type !== "hidden");
 
   const typed = () => [...form.elements].filter(isTyped);
   const store = () => {
@@ -34,7 +36,8 @@
   };
 
   // Of what the traveller types, only ages change the price.
-  const isPriced = ({ name }) => !/^(assistance_note|p\d+_(given_name|surname))$/.test(name);
+  const isPriced = ({ name }) =>
+    !/^(assistance_note|p\d+_(given_name|surname|gender|nationality))$/.test(name);
 
   let asked = 0;
   const update = async () => {

@@ -54,6 +54,7 @@ def test_keys_tasks_and_sessions_go_when_their_time_is_over() -> None:
         "sessions": 1,
         "logins": 0,
         "events": 0,
+        "persons lists": 0,
     }
     assert IdempotentRequest.objects.get().key == "0"
     assert set(StaffTask.objects.values_list("key", flat=True)) == {"364", "open"}
