@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from bookings import admin_disruptions, queries, tickets
+from bookings import admin_disruptions, admin_persons, queries, tickets
 from bookings.models import Booking, BookingEvent, JourneyLeg, OrderItem, Passenger, Vehicle
 from bookings.operations import cancel
 from bookings.operations.cancel import Overrule
@@ -121,10 +121,10 @@ class BookingAdmin(_ReadOnly, admin.ModelAdmin):
         return super().get_queryset(request).prefetch_related("legs")
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the tickets of a booking."""
+        """Add the tickets of a booking, and the lists of persons."""
         view = self.admin_site.admin_view(self.tickets_view)
         own = path("<int:pk>/tickets.pdf", view, name="bookings_booking_tickets")
-        return [own, *super().get_urls()]
+        return [own, admin_persons.address(self.admin_site), *super().get_urls()]
 
     def tickets_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Answer with the PDF that the customer has."""

@@ -56,7 +56,7 @@ MORE_NAMES: Mapping[str, "Promise"] = {
     "SZ": _("Eswatini"),
     "VA": _("Vatican City"),
 }
-ALL_NAMES: Mapping[str, "str | Promise"] = {**countries.countries, **MORE_NAMES, **NAMES}
+ALL_NAMES: Mapping[str, object] = {**countries.countries, **MORE_NAMES, **NAMES}
 
 
 def country_choices() -> list[tuple[str, str]]:

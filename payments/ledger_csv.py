@@ -1,12 +1,11 @@
 """The ledger as a table for spreadsheets and book-keeping programs.
 
 One line for each entry. Debit and credit are columns of their own, in major units with a point,
-so that no number begins with a minus. A cell that a spreadsheet would run as a formula gets an
-apostrophe in front (https://owasp.org/www-community/attacks/CSV_Injection).
+so that no number begins with a minus.
 """
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
@@ -14,23 +13,14 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from maritime.lib.money import exponent
+from maritime.lib.spreadsheets import BOM, Echo, safe
 from payments.models import LedgerEntry
 
-# Excel reads UTF-8 only with it.
-BOM = "\ufeff"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 CHUNK = 2000
 HEADER = (
     "at", "transaction", "kind", "booking", "payment", "account", "operator", "debit", "credit",
     "currency", "money",
 )  # fmt: skip
-
-
-class _Echo:
-    """A file for csv.writer whose write returns the line."""
-
-    def write(self, line: str) -> str:
-        return line
 
 
 def entries_between(
@@ -55,16 +45,11 @@ def lines(entries: QuerySet[LedgerEntry]) -> Iterator[str]:
 
     Rows come from the database in chunks: a year of books needs no more memory than a day.
     """
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     yield BOM + writer.writerow(HEADER)
     rows = entries.select_related("transaction__booking", "transaction__payment")
     for entry in rows.iterator(chunk_size=CHUNK):
         yield writer.writerow(safe(_cells(entry)))
-
-
-def safe(cells: Iterable[str]) -> list[str]:
-    """Return the cells with an apostrophe before what a spreadsheet would take for a formula."""
-    return [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells]
 
 
 def default_is_demo() -> bool:

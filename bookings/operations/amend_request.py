@@ -65,13 +65,14 @@ def traveller_from_json(values: dict[str, Any]) -> TravellerWish:
 
 def without_list(change: Mapping[str, Any]) -> dict[str, Any]:
     """Return a stored change without what the list of persons asks: it stands in one place only."""
-    request = change["request"]
-    people = request["travellers"]
-    return {
-        **change,
-        "request": {**request, "travellers": people and [persons.without(one) for one in people]},
-        "passengers": [persons.without(one) for one in change["passengers"]],
-    }
+    plain = dict(change)
+    if "request" in plain:
+        request = plain["request"]
+        people = request["travellers"]
+        told = people and [persons.without(one) for one in people]
+        plain["request"] = {**request, "travellers": told}
+        plain["passengers"] = [persons.without(one) for one in plain["passengers"]]
+    return plain
 
 
 @dataclass(frozen=True)
