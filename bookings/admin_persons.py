@@ -57,8 +57,5 @@ def _list(
     return HttpResponse(
         "".join(persons_list.lines(found)),
         content_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "no-store",
-        },
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -156,8 +156,10 @@ def _completed(row: Passenger | None, one: "TravellerWish") -> "TravellerWish":
 
 
 def _require(found: Sequence[Mapping[str, list[str]]]) -> None:
-    if any(found):
-        raise PersonsListIncomplete(errors={"passengers": list(found)})
+    wrong = {str(index): fields for index, fields in enumerate(found) if fields}
+    if wrong:
+        # In the form in which the API tells of other wrong input.
+        raise PersonsListIncomplete(errors={"passengers": wrong})
 
 
 def _aged_by(asked: Asked, one: T) -> T:
