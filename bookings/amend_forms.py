@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -65,12 +66,12 @@ class PartyForm(forms.Form):
         *,
         passengers: Iterable[Passenger],
         vehicle: Vehicle | None,
-        is_listed: bool = False,
+        listed: date | None = None,
     ) -> None:
-        """With `is_listed`, ask for what the list of persons needs too."""
+        """With the day of departure in `listed`, ask for what the list of persons needs too."""
         self.passengers = list(passengers)
         self.present = vehicle
-        self.is_listed = is_listed
+        self.listed = listed
         super().__init__(data, initial=self._as_it_is())
         for one in self.passengers:
             who = {"who": one}
@@ -80,14 +81,14 @@ class PartyForm(forms.Form):
             self.fields[f"{one.item}_surname"] = _name(
                 _("Surname"), gettext("%(who)s: enter the surname.") % who
             )
-            if is_listed:
+            if listed:
                 self._add_list(one.item)
             self.fields[f"{one.item}_stays"] = forms.BooleanField(
                 label=_("Travels"), required=False
             )
         self.fields["new_given_name"] = _name(_("Given name"), "")
         self.fields["new_surname"] = _name(_("Surname"), "")
-        if is_listed:
+        if listed:
             self._add_list("new")
         else:
             self.fields["new_age"] = _number(
@@ -156,20 +157,29 @@ class PartyForm(forms.Form):
         return [self[name] for name in names]
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the names of a new traveller and the size of a vehicle."""
+        """Ask for what is missing of a new traveller and of a vehicle; compare dates of birth."""
         values = self.cleaned_data
         if values.get("new_category"):
             for name in ("new_given_name", "new_surname"):
                 if not values.get(name):
                     self.add_error(name, _("Enter the name of the new traveller."))
-            for name in persons.FIELDS if self.is_listed else ():
-                if not values.get(f"new_{name}"):
-                    self.add_error(f"new_{name}", persons.MISSING[name])
+        if self.listed:
+            self._clean_list(self.listed)
         if values.get("vehicle"):
             for name in ("length_cm", "height_cm"):
                 if not values.get(name):
                     self.add_error(name, _("Enter the size of the vehicle in cm."))
         return values
+
+    def _clean_list(self, day: date) -> None:
+        values = self.cleaned_data
+        for name in persons.FIELDS if values.get("new_category") else ():
+            if not values.get(f"new_{name}") and f"new_{name}" not in self.errors:
+                self.add_error(f"new_{name}", persons.MISSING[name])
+        for who in (*(one.item for one in self.passengers), "new"):
+            born = values.get(f"{who}_birth_date")
+            if born and not persons.is_possible_birth(born, day):
+                self.add_error(f"{who}_birth_date", persons.IMPOSSIBLE_BIRTH)
 
     def as_request(self) -> AmendRequest:
         """Return what a valid form asks for."""

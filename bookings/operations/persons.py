@@ -94,6 +94,13 @@ def is_asked_of(legs: Sequence["Standing"]) -> bool:
     return persons_list.is_asked((row.operator_id, row.origin, row.destination) for row in rows)
 
 
+def listed_day(legs: Sequence["Standing"]) -> date | None:
+    """Return the local day of the first of these legs if one of them asks for the list now."""
+    if not legs or not is_asked_of(legs):
+        return None
+    return clock.local(legs[0].row.departs_at, legs[0].row.origin_zone).date()
+
+
 def as_asked_of_change(
     booked: "Booked", people: Sequence["TravellerWish"] | None, *, now: datetime
 ) -> tuple["TravellerWish", ...] | None:

@@ -129,7 +129,7 @@ def _party_form(booked: Booked, request: HttpRequest | None = None) -> PartyForm
         request.POST if request else None,
         passengers=people,
         vehicle=booked.vehicle if "v0" in aboard else None,
-        is_listed=bool(ahead) and persons.is_asked_of(ahead),
+        listed=persons.listed_day(ahead),
     )
 
 

@@ -99,6 +99,28 @@ def test_makes_sailings_with_calls_and_legs(load):
     ]  # fmt: skip
 
 
+def test_a_new_route_asks_for_the_list_of_persons_where_its_ports_are_far_apart(load):
+    # Alpha to Beta is 19.8 nautical miles, Beta to Gamma 20.4, along a meridian.
+    load(
+        {
+            "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\n"
+            "A,Alpha,48.00,-122\nB,Beta,48.33,-122\nC,Gamma,48.67,-122\n"
+        }
+    )
+    asked = Route.objects.filter(persons_list=True).values_list("origin__name", "destination__name")
+    assert sorted(asked) == [("Alpha", "Gamma"), ("Beta", "Gamma")]
+
+    Route.objects.update(persons_list=False)
+    load()
+    assert not Route.objects.filter(persons_list=True).exists()
+
+
+def test_ports_without_a_position_ask_for_no_list(load):
+    load({"stops.txt": "stop_id,stop_name\nA,Alpha\nB,Beta\nC,Gamma\n"})
+
+    assert not Route.objects.filter(persons_list=True).exists()
+
+
 def test_makes_ports_for_unknown_stops_with_country_and_zone(load):
     load(
         {"stops.txt": "stop_id,stop_name,stop_timezone\nA,Alpha,\nB,Beta,Europe/Paris\nC,Gamma,\n"}

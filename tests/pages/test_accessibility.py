@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
 from bookings.models import Booking
-from ferries.models import CapacityPool, Port, Sailing
+from ferries.models import CapacityPool, Port, Route, Sailing
 from ferries.tests import makers
 from maritime.lib import clock
 from notifications.models import Message
@@ -112,6 +112,16 @@ class TestBookingFlow:
         page.goto(f"{live_server.url}{checkout_address(night, adults=2)}")
         page.get_by_role("button", name="Hold these places").click()
 
+        page.get_by_role("heading", name="Please check the form").wait_for()
+        assert violations(page) == []
+
+    def test_check_out_that_asks_for_the_list_of_persons(self, crossing, live_server, page):
+        Route.objects.update(persons_list=True)
+        page.goto(f"{live_server.url}{checkout_address(crossing, children=1)}")
+        page.get_by_label("Date of birth").first.wait_for()
+        assert violations(page) == []
+
+        page.get_by_role("button", name="Hold these places").click()
         page.get_by_role("heading", name="Please check the form").wait_for()
         assert violations(page) == []
 
