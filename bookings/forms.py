@@ -236,7 +236,11 @@ class CheckoutForm(forms.Form):
             age, most = persons.age_on(born, self.listed), MAX_AGE[category]
             title = f"{LABELS[category]} {self._number(index, category)}"
             if not persons.is_possible_birth(born, self.listed):
-                self.add_error(name, f"{title}: {persons.IMPOSSIBLE_BIRTH}")
+                impossible = _(
+                    "{title}: check the date of birth; it is after the day of travel or more than "
+                    "130 years before."
+                )
+                self.add_error(name, _told(impossible, title=title))
             elif age > most:
                 too_old = _("{title}: the age on the day of travel is {age}, at most {most} here.")
                 self.add_error(name, _told(too_old, title=title, age=age, most=most))

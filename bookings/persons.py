@@ -27,7 +27,9 @@ MISSING: dict[str, "Promise"] = {
     "nationality": _("Choose the nationality."),
     "birth_date": _("Enter the date of birth."),
 }
-IMPOSSIBLE_BIRTH = _("Enter a date of birth before the day of travel, in this or the last century.")
+IMPOSSIBLE_BIRTH = _(
+    "Check the date of birth: it is after the day of travel or more than 130 years before."
+)
 
 
 class Listed(Protocol):
