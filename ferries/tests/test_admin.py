@@ -185,3 +185,19 @@ def test_another_time_of_a_call_moves_the_leg(bob):
     assert run.departs_at == later
     assert run.legs.get().departs_at == later
     assert shown(bob, run)[1]["departs_at"] == later.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.parametrize(("adapter", "is_refused"), [("local", False), ("http", True)])
+def test_only_our_own_routes_can_ask_for_the_list_of_persons(bob, adapter, is_refused):
+    makers.sailing()
+    Operator.objects.update(adapter=adapter)
+    route = Route.objects.get()
+    values = {"operator": route.operator_id, "origin": route.origin_id, "active": "on"}
+    values |= {"destination": route.destination_id, "configuration": "", "persons_list": "on"}
+
+    answer = bob.post(reverse("admin:ferries_route_change", args=[route.pk]), values)
+
+    assert (answer.status_code == 200) is is_refused
+    assert ("own system keeps its list" in answer.text) is is_refused
+    route.refresh_from_db()
+    assert route.persons_list is not is_refused

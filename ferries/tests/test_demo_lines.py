@@ -25,6 +25,7 @@ from ferries.models import (
     Leg,
     Operator,
     Port,
+    Route,
     Sailing,
     Tariff,
     VesselConfiguration,
@@ -104,6 +105,15 @@ def test_ports_stand_where_both_sources_say():
             # 0.05 of a degree is less than 6 km.
             assert port.latitude == pytest.approx(int(north[:2]) + int(north[2:4]) / 60, abs=0.05)
             assert port.longitude == pytest.approx(int(east[:3]) + int(east[3:5]) / 60, abs=0.05)
+
+
+def test_all_routes_of_both_lines_ask_for_the_list_of_persons():
+    routes = Route.objects.filter(operator__code__in=("NIGHT", "ISLES"))
+
+    assert set(routes.values_list("operator__code", "persons_list")) == {
+        ("NIGHT", True),
+        ("ISLES", True),
+    }
 
 
 def test_everything_invented_says_so():

@@ -199,6 +199,9 @@ def test_every_local_sailing_can_be_sold_and_balaton_has_none():
     assert not Sailing.objects.filter(pools=None).exists()
     assert not Sailing.objects.filter(operator__code="BAHART").exists()
     assert Route.objects.filter(operator__code="BAHART").count() == 2
+    assert not Route.objects.filter(
+        persons_list=True, operator__code__in=("BAHART", "WSF")
+    ).exists()
 
 
 def test_loading_again_changes_nothing():

@@ -113,6 +113,7 @@ def cabin_for_a_night(stage: Stage) -> None:
     show_price(stage)
     expect(page.locator(".total").first).not_to_contain_text(before)
     fill_in_names(page, "Alice Moreau", "Bob Moreau")
+    fill_in_list(page, ("1990-05-17", "Female", "Norway"), ("1988-11-02", "Male", "Greece"))
     promised = total(page)
     stage.shoot("cabin")
     stage.press("Hold these places")
@@ -272,6 +273,14 @@ def choose_sailing(stage: Stage, name: str) -> None:
     sailings = open_sailings(stage.page, name)
     expect(sailings.first).to_be_attached()
     sailings.nth(min(1, sailings.count() - 1)).check()
+
+
+def fill_in_list(page: Page, *people: tuple[str, str, str]) -> None:
+    """Tell date of birth, gender and nationality of each traveller, as a long crossing asks."""
+    for index, (born, gender, nationality) in enumerate(people):
+        page.get_by_label("Date of birth").nth(index).fill(born)
+        page.get_by_label("Gender").nth(index).select_option(gender)
+        page.get_by_label("Nationality").nth(index).select_option(nationality)
 
 
 def fill_in_names(page: Page, *names: str) -> None:

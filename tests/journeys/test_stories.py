@@ -35,6 +35,7 @@ def days(transactional_db):
         night, "outside", name="Outside cabin with two beds", units=4, places=2, amount=4000
     )
     Sailing.objects.filter(pk=night.pk).update(accommodation_required=True)
+    night.operator.routes.update(persons_list=True)
     return out.date(), out.date() + timedelta(days=1)
 
 
