@@ -191,6 +191,8 @@ def _dispute(row: DemoDispute) -> ProviderDispute:
         withdrawn=0 if row.status == "won" else row.amount,
         currency=row.intent.currency,
         status=row.status,
+        # Its disputes take the money at once; none begins as an inquiry.
+        refundable=False,
         reason=row.reason,
         due_by=row.due_by,
         created=row.created_at,

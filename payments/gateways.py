@@ -45,6 +45,7 @@ class ProviderDispute:
     """What the provider knows of one dispute; amounts in our minor units.
 
     `withdrawn` is what it holds back at present: 0 for an inquiry and after a dispute was won.
+    `refundable` tells whether the provider would still refund the payment.
     """
 
     id: str
@@ -53,6 +54,7 @@ class ProviderDispute:
     withdrawn: int
     currency: str
     status: str
+    refundable: bool
     reason: str
     due_by: datetime | None
     created: datetime

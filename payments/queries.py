@@ -1,12 +1,13 @@
 """Reading payments, and locking them in the one order: booking, payment, refund, voucher."""
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from bookings.models import Booking
 from maritime.lib import references, rows, sql
 from payments import states
 from payments.errors import VoucherUnknown
-from payments.models import Payment, Refund, Voucher
+from payments.models import Dispute, Payment, Refund, Voucher
 
 # What a settlement reads twice, before and under its locks; the ORM takes three statements for it.
 WITH_BOOKING = (
@@ -66,9 +67,14 @@ def payments_with_money(booking: Booking) -> list[Payment]:
     return [payment for payment in held.order_by("pk") if payment.left > 0]
 
 
+def open_disputes(payment: Payment) -> QuerySet[Dispute]:
+    """Return the disputes of the payment that are not over, and the inquiries."""
+    return payment.disputes.exclude(state__in=states.CLOSED_DISPUTE)
+
+
 def is_disputed(payment: Payment) -> bool:
-    """Tell whether a dispute of the payment is open, so that nothing may be given back."""
-    return payment.disputes.exclude(state__in=states.CLOSED_DISPUTE).exists()
+    """Tell whether nothing of the payment may be given back: a dispute is open, no mere inquiry."""
+    return open_disputes(payment).filter(refundable=False).exists()
 
 
 def has_open_refunds(payment: Payment) -> bool:

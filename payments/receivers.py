@@ -20,8 +20,6 @@ from payments.models import Refund
 from payments.operations import refund as refunds
 from payments.operations.vouchers import issue_voucher
 
-OPEN_JOB = (Job.State.PENDING, Job.State.RUNNING)
-
 
 @receiver(booking_cancelled)
 def give_money_back(
@@ -81,6 +79,7 @@ def close_open_payment(booking: Booking, **_: Any) -> None:
 def queue_refund(refund: Refund, **_: Any) -> None:
     """Send the refund to the provider after commit; also one that had to wait and may go now."""
     key = f"refund:{refund.pk}"
-    if Job.objects.filter(key=key).exclude(state__in=OPEN_JOB).exists():
+    if Job.objects.filter(key=key).exists():
+        # Also beside one that is not done: it may have found the refund waiting just now.
         key = f"{key}:{refund.updated_at.timestamp()}"
     queue.add("payments.send_refund", key=key, refund_id=refund.pk)

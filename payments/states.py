@@ -40,6 +40,7 @@ UNSENT_REFUND = (_R.REQUESTED, _R.UNKNOWN)
 OPEN_REFUND = (*UNSENT_REFUND, _R.PENDING)
 LOST_REFUND = (_R.FAILED, _R.CANCELED)
 # States of disputes are the provider's: `payments/operations/disputes.py` stores what it says.
+INQUIRY = (_D.WARNING_NEEDS_RESPONSE, _D.WARNING_UNDER_REVIEW)
 UNANSWERED_DISPUTE = (_D.NEEDS_RESPONSE, _D.WARNING_NEEDS_RESPONSE)
 # Whatever is still withdrawn when a dispute ends like this is gone.
 LOST_DISPUTE = (_D.LOST, _D.PREVENTED)

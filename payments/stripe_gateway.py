@@ -229,6 +229,7 @@ def _dispute(found: stripe.Dispute) -> ProviderDispute:
         withdrawn=currencies.from_provider(_withdrawn(facts), currency),
         currency=currency,
         status=facts["status"],
+        refundable=facts.get("is_charge_refundable") is True,
         reason=facts.get("reason") or "",
         # 0 where the bank takes no answer.
         due_by=datetime.fromtimestamp(due_by, UTC) if due_by else None,

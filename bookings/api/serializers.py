@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
+from bookings.assistance import CODES, NOTE_LENGTH
 from bookings.models import Booking, JourneyLeg, OrderItem
 from bookings.operations.hold import (
     MAX_ANIMALS,
@@ -111,6 +112,15 @@ class HoldInput(_JourneyInput):
 
     passengers = TravellerInput(many=True, allow_empty=False)
     contact = _ContactInput()
+    assistance = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(CODES)),
+        max_length=len(CODES),
+        required=False,
+        help_text="help in port and on board, free of charge",
+    )
+    assistance_note = serializers.CharField(
+        max_length=NOTE_LENGTH, required=False, allow_blank=True, help_text="no medical details"
+    )
     quote = serializers.CharField(
         max_length=1000, required=False, allow_blank=True, help_text="token of POST /quotes"
     )
@@ -141,6 +151,8 @@ def hold_request_of(shape: _JourneyInput, body: Any) -> HoldRequest:
             needs_accessible=values.get("needs_accessible", False),
             group=values.get("group", ""),
             offer_code=values.get("offer_code", ""),
+            assistance=tuple(values.get("assistance", ())),
+            assistance_note=values.get("assistance_note", ""),
         ),
         quote=values.get("quote", ""),
     )
@@ -197,6 +209,8 @@ def booking_json(booking: Booking) -> dict[str, Any]:
         "pets": [{"item": pet.item, "place": pet.place} for pet in booking.pets.all()],
         "assistance_dogs": booking.assistance_dogs,
         "needs_accessible": booking.needs_accessible,
+        "assistance": booking.assistance,
+        "assistance_note": booking.assistance_note,
         "legs": [_leg_json(leg) for leg in legs],
         "tickets": [ticket for leg in legs for ticket in _tickets_json(booking, leg)],
         **{name: value for add in ADDITIONS for name, value in add(booking).items()},

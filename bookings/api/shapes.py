@@ -1,5 +1,6 @@
 """The shapes of what the bookings API answers, for the OpenAPI document."""
 
+from bookings.assistance import CODES
 from bookings.models import Amendment, Booking
 from ferries.api.shapes import LINE_MEMBERS, LOCAL, PLACE
 from maritime.lib.openapi import (
@@ -155,6 +156,8 @@ SHAPES: dict[str, Shape] = {
             "pets": listed(record("A pet.", {"item": ITEM, "place": PLACE})),
             "assistance_dogs": WHOLE,
             "needs_accessible": FLAG,
+            "assistance": listed({"type": "string", "enum": list(CODES)}),
+            "assistance_note": TEXT,
             "legs": listed(ref("BookedLeg")),
             "tickets": listed(ref("Ticket")),
             "vouchers": listed(ref("Voucher")),

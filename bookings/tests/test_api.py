@@ -64,6 +64,25 @@ def test_nothing_of_one_request_reaches_the_next(api):
     assert (booking.offer_code, booking.vehicles.count()) == ("", 0)
 
 
+def test_help_is_asked_for_and_told(api):
+    wish = {"assistance": ["wheelchair"], "assistance_note": "Folds."}
+
+    answer = api.post(HOLD, body(makers.sailing(), **wish))
+
+    booking = Booking.objects.get()
+    told = api.get(at(booking), headers=bearer(booking)).json()
+    assert answer.status_code == 201
+    assert {name: told[name] for name in wish} == wish
+
+
+def test_help_that_nobody_knows_is_refused(api):
+    answer = api.post(HOLD, body(makers.sailing(), assistance=["sedan chair"]))
+
+    assert answer.status_code == 422
+    assert "assistance" in answer.json()["errors"]
+    assert not Booking.objects.exists()
+
+
 def test_a_body_of_null_lacks_everything(api):
     answer = api.post(HOLD, "null", content_type="application/json")
 

@@ -6,11 +6,12 @@ import pypdf
 import pypdfium2
 import pytest
 import zxingcpp
+from django.utils import translation
 from icalendar import Calendar
 
 from bookings import queries, tickets
 from bookings.errors import TicketInvalid, WrongState
-from bookings.models import Ticket
+from bookings.models import Booking, Ticket
 from bookings.operations.cancel import cancel_in_full
 from bookings.operations.hold import Traveller
 from bookings.tests.makers import CAR, confirmed, held, people
@@ -111,6 +112,23 @@ def test_pdf_has_a_page_for_each_ticket_with_its_facts(now, settings):
         assert text in pages[0]
     assert "ABC 123" in pages[2]
     assert "4.80 m long" in pages[2]
+
+
+@pytest.mark.parametrize("language", ["de", "el"])
+def test_tickets_and_calendar_speak_the_language_of_the_contact(now, language):
+    booking = confirmed(now=now)
+    Booking.objects.update(contact_language=language)
+    with translation.override(language):
+        reference, ship = translation.gettext("Booking reference"), translation.gettext("Ship")
+        summary = translation.gettext("Ferry %(origin)s to %(destination)s")
+
+    page = pages_of(tickets.ticket_pdf(whole(booking)))[0]
+    event = Calendar.from_ical(tickets.calendar_file(whole(booking))).walk("VEVENT")[0]
+
+    assert reference.upper() in page
+    assert ship.upper() in page
+    assert reference != "Booking reference"
+    assert event["summary"] == summary % {"origin": "Aaa", "destination": "Bbb"}
 
 
 def test_pdf_shows_the_local_time_of_each_port(now):

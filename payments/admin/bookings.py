@@ -14,9 +14,13 @@ from payments.admin.payments import PaymentAdmin
 from payments.models import Dispute, Payment, Refund
 
 OPEN, LOST, FAILED, WAITING = "open", "lost", "failed", "waiting"
-NOTICE = (
+DISPUTED = (
     "A payment of this booking is disputed. Nothing is refunded until the dispute is closed; send "
     "evidence on the page of the dispute before its deadline."
+)
+INQUIRY = (
+    "A bank inquires about a payment of this booking. Refunds are possible, and a full one settles "
+    "the inquiry; if nobody answers before its deadline, it may become a dispute."
 )
 
 
@@ -82,10 +86,13 @@ class PayableBookingAdmin(BookingAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Say first of all that money of the booking is disputed."""
+        """Say first of all that money of the booking is disputed, or that a bank inquires."""
         booking = self.get_object(request, object_id)
         if booking and self.disputed(booking):
-            self.message_user(request, NOTICE, messages.WARNING)
+            opened = Dispute.objects.filter(payment__booking=booking)
+            is_blocked = opened.exclude(state__in=states.CLOSED_DISPUTE).filter(refundable=False)
+            notice = DISPUTED if is_blocked.exists() else INQUIRY
+            self.message_user(request, notice, messages.WARNING)
         return super().change_view(request, object_id, form_url, extra_context)
 
     @admin.display(description="disputed", boolean=True)

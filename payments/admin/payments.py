@@ -141,6 +141,7 @@ class PaymentAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "payment": payment,
             "is_disputed": queries.is_disputed(payment),
+            "is_asked": queries.open_disputes(payment).exists(),
             "refunds": queries.refunds_of(payment.booking),
             "form": form,
             "action_name": helpers.ACTION_CHECKBOX_NAME,

@@ -7,7 +7,10 @@ from payments.models.payment import Payment
 
 
 class Dispute(models.Model):
-    """One dispute as the provider tells of it; while it is open, nothing is refunded."""
+    """One dispute as the provider tells of it; while it is open, nothing is refunded.
+
+    An inquiry is one that has not begun: the bank only asks, and a refund may still end it.
+    """
 
     class State(models.TextChoices):
         """Stripe's own statuses (https://docs.stripe.com/api/disputes/object)."""
@@ -27,6 +30,9 @@ class Dispute(models.Model):
     amount = models.PositiveIntegerField(help_text="minor units")
     withdrawn = models.PositiveIntegerField(
         default=0, help_text="minor units that the provider holds back at present"
+    )
+    refundable = models.BooleanField(
+        default=False, db_default=False, help_text="an inquiry whose payment may be refunded"
     )
     reason = models.CharField(max_length=60, blank=True, help_text="the bank's code")
     due_by = models.DateTimeField(null=True, blank=True, help_text="evidence must be there by then")

@@ -1,7 +1,8 @@
 """Disputes: a cardholder's bank takes money back, or wants to. The provider's state is the truth.
 
 While a dispute is open nothing is refunded, or the same money would be lost twice: refunds that
-are owed wait for its end, and what was not sent yet is called back.
+are owed wait for its end, and what was not sent yet is called back. An inquiry is a question that
+comes before some disputes: refunds go on, since giving all back settles it.
 """
 
 import logging
@@ -30,6 +31,10 @@ WAITING = Refund.State.WAITING
 FOR_DISPUTE = Refund.WaitsFor.DISPUTE
 LIVE = (Booking.State.PAID, Booking.State.CONFIRMED)
 REASON_LENGTH = 60
+ANSWER_DISPUTE = "Send evidence."
+ANSWER_INQUIRY = (
+    "Answer the bank, or refund the whole, which settles it; else it may become a dispute."
+)
 
 
 def settle_dispute(dispute_id: str, *, now: datetime) -> Dispute:
@@ -65,14 +70,17 @@ def _apply(
     dispute.withdrawn = found.withdrawn
     dispute.reason = found.reason[:REASON_LENGTH]
     dispute.due_by = found.due_by
+    dispute.refundable = found.refundable and found.status in states.INQUIRY
     is_open = found.status not in states.CLOSED_DISPUTE
     dispute.closed_at = None if is_open else dispute.closed_at or now
     dispute.save()
     ledger.dispute_moved(dispute, change=change, at=now)
-    if is_open:
-        _call_back(refunds)
-    else:
+    if not is_open:
         _close(payment, dispute, now=now)
+    elif not dispute.refundable:
+        _call_back(refunds)
+    if not queries.is_disputed(payment):
+        _let_go(payment, now=now)
     if was != (dispute.state, dispute.due_by):
         _tell_staff(payment, dispute)
     return dispute
@@ -100,19 +108,23 @@ def _call_back(refunds: Sequence[Refund]) -> None:
 
 
 def _close(payment: Payment, dispute: Dispute, *, now: datetime) -> None:
-    """Take off the payment what is lost; let the refunds go that waited, as far as it has money."""
+    """Take off the payment what is lost; refunds that waited and have no money left are canceled."""
     lost = payment.disputes.filter(state__in=states.LOST_DISPUTE)
     make_room(payment, amount=lost.aggregate(sum=Sum("withdrawn"))["sum"] or 0)
     count_chargebacks(payment)
     if dispute.state in states.LOST_DISPUTE and dispute.withdrawn:
         ledger.dispute_lost(dispute, at=now)
-    if queries.is_disputed(payment):
-        return
+
+
+def _let_go(payment: Payment, *, now: datetime) -> None:
+    """Let the refunds go that waited. Vouchers wait on: to give one settles no inquiry."""
+    is_asked = queries.open_disputes(payment).exists()
     waiting = payment.refunds.filter(state=WAITING, waits_for=FOR_DISPUTE)
     for refund in waiting.order_by("pk"):
         refund.payment = payment
         if owes_voucher(refund):
-            issue_late_voucher(refund, now=now)
+            if not is_asked:
+                issue_late_voucher(refund, now=now)
             continue
         states.move_refund(refund, Refund.State.REQUESTED)
         signals.refund_opened.send(sender=Refund, refund=refund)
@@ -128,11 +140,15 @@ def _tell_staff(payment: Payment, dispute: Dispute) -> None:
     amount = format_minor(dispute.amount, payment.currency)
     path = reverse("admin:payments_dispute_change", args=[dispute.pk])
     if dispute.state in states.UNANSWERED_DISPUTE:
+        is_inquiry = dispute.state in states.INQUIRY
         staff.open_task(
             key,
-            kind="dispute",
-            title=f"Dispute over {amount}: {reference}",
-            detail=f"State: {label}. The bank's reason: {dispute.reason or 'none'}. Send evidence.",
+            kind="inquiry" if is_inquiry else "dispute",
+            title=f"{'Inquiry' if is_inquiry else 'Dispute'} over {amount}: {reference}",
+            detail=(
+                f"State: {label}. The bank's reason: {dispute.reason or 'none'}. "
+                f"{ANSWER_INQUIRY if is_inquiry else ANSWER_DISPUTE}"
+            ),
             path=path,
             due_at=dispute.due_by,
         )

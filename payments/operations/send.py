@@ -128,7 +128,8 @@ def _refused(refund_id: int, *, reason: str) -> Refund:
     if refund.state not in states.UNSENT_REFUND:
         return refund
     log.error("refund refused: refund=%s reason=%s", refund.public_id, reason)
-    is_over = payment.disputes.exists() and not queries.is_disputed(payment)
+    # An inquiry may have become a dispute a moment ago.
+    is_over = payment.disputes.exists() and not queries.open_disputes(payment).exists()
     if reason == DISPUTED and not is_over:
         refund.asked_at, refund.failure = None, reason
         states.move_refund(refund, State.WAITING, waits_for=Refund.WaitsFor.DISPUTE)

@@ -32,7 +32,7 @@ def issue_voucher(
 
     Never more than what is left of the booking's money, and None when nothing is. The amount is
     taken off the payments by refunds that are settled at once. Money of a disputed payment becomes
-    a voucher of its own when the dispute is won. The same cancellation (`event_id` as for
+    a voucher of its own when the dispute is won, or the inquiry over, which no voucher settles. The same cancellation (`event_id` as for
     `refund_cancellation`) again returns its voucher. Locks booking, then payments. Sends
     refund_settled.
     """
@@ -46,10 +46,15 @@ def issue_voucher(
     whole = sum(part for _, part in parts)
     if whole < amount:
         log.warning("less is left than due: booking=%s left=%s", booking.reference, whole)
-    disputed = [(payment, part) for payment, part in parts if queries.is_disputed(payment)]
+    disputed = [each for each in parts if queries.open_disputes(each[0]).exists()]
     for payment, part in disputed:
         open_refund(
-            payment.pk, amount=part, request_key=f"{key}{MARK}", reason=reason, actor="system"
+            payment.pk,
+            amount=part,
+            request_key=f"{key}{MARK}",
+            reason=reason,
+            actor="system",
+            waits_for=Refund.WaitsFor.DISPUTE,
         )
     free = [each for each in parts if each not in disputed]
     if not free:

@@ -254,7 +254,7 @@ def test_retrieves_a_dispute(api):
 
     assert gateway().retrieve_dispute("dp_1") == ProviderDispute(
         id="dp_1", intent_id="pi_1", amount=1105, withdrawn=1105, currency="USD",
-        status="needs_response", reason="fraudulent",
+        status="needs_response", refundable=False, reason="fraudulent",
         due_by=datetime.fromtimestamp(1_801_000_000, UTC),
         created=datetime.fromtimestamp(1_800_000_000, UTC),
     )  # fmt: skip
@@ -279,6 +279,14 @@ def test_reads_what_a_dispute_withholds(api, moved, withdrawn):
     api.get(f"{API}/disputes/dp_1", json={**DISPUTE, "balance_transactions": movements})
 
     assert gateway().retrieve_dispute("dp_1").withdrawn == withdrawn
+
+
+@pytest.mark.parametrize(("flag", "refundable"), [(True, True), (False, False), (None, False)])
+def test_reads_whether_an_inquiry_lets_the_payment_be_refunded(api, flag, refundable):
+    asks = {**DISPUTE, "status": "warning_needs_response", "is_charge_refundable": flag}
+    api.get(f"{API}/disputes/dp_1", json=asks)
+
+    assert gateway().retrieve_dispute("dp_1").refundable is refundable
 
 
 @pytest.mark.parametrize("details", [None, {}, {"due_by": None}, {"due_by": 0}])

@@ -236,6 +236,20 @@ def test_disputed_booking_is_marked_and_found(client, bob, provider, payment):
     assert payment.booking.reference in client.get(listed, {"money": "lost"}).content.decode()
 
 
+def test_inquiry_is_marked_and_staff_read_that_refunds_are_possible(client, bob, provider, payment):
+    disputed(provider, payment, inquiry=True)
+
+    text = page(client, payment.booking)
+    asks = client.post(
+        reverse("admin:payments_payment_changelist"),
+        {"action": "refund", "_selected_action": payment.pk},
+    ).content.decode()
+
+    assert "A bank inquires about a payment of this booking." in text
+    assert "is disputed" not in text + asks
+    assert "A full refund settles the inquiry" in asks
+
+
 @pytest.mark.parametrize("choice", ["failed", "waiting"])
 def test_bookings_whose_refunds_need_a_person_are_found(client, bob, payment, settings, choice):
     settings.REFUND_APPROVAL_ABOVE = 5

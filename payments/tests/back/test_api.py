@@ -103,4 +103,4 @@ def test_the_page_of_a_booking_tells_its_refunds(provider, payment, client):
 
     text = client.get(f"/booking/{token}/").content.decode()
 
-    assert "USD 6.00 waiting: our staff are checking it" in text
+    assert "<strong>USD 6.00</strong> waiting: our staff are checking it" in text

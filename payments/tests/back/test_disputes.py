@@ -8,7 +8,7 @@ from django.utils.timezone import now as tz_now
 from bookings.models import Booking
 from bookings.operations.cancel import cancel_in_full
 from maritime.lib import clock
-from maritime.ops.models import StaffTask
+from maritime.ops.models import Job, StaffTask
 from payments.errors import ProviderUnavailable, RefundBlocked, RefundTooLarge, UnknownPayment
 from payments.models import Dispute, Payment, Refund, Voucher
 from payments.operations.approve import approve_refund
@@ -114,6 +114,20 @@ def test_a_cancellation_is_possible_and_its_refund_waits(provider, payment, hear
     assert [told.code for _, told in told_refunds(payment.booking)] == ["waiting"]
 
 
+@pytest.mark.parametrize("state", ["pending", "running", "done"])
+def test_refund_that_may_go_on_gets_a_job_of_its_own(provider, payment, state):
+    """One that is running may have found the refund waiting, and ends without another look."""
+    asked(payment, 400)
+    first = Job.objects.get(task="payments.send_refund")
+    dispute_id = disputed(provider, payment)
+    Job.objects.filter(pk=first.pk).update(state=state)
+
+    decided(provider, dispute_id, "won")
+
+    later = Job.objects.filter(task="payments.send_refund").exclude(pk=first.pk)
+    assert later.get().state == "pending"
+
+
 def test_won_lets_waiting_refunds_go(provider, payment, heard):
     dispute_id = disputed(provider, payment)
     cancel(payment)
@@ -193,9 +207,69 @@ def test_inquiry_holds_nothing_back_and_ends_without_loss(provider, payment):
     dispute_id = disputed(provider, payment, inquiry=True)
     assert Dispute.objects.values_list("state", "withdrawn").get() == ("warning_needs_response", 0)
 
+    task = StaffTask.objects.get()
+    assert (task.kind, task.due_at) == ("inquiry", Dispute.objects.get().due_by)
+    assert task.title == f"Inquiry over USD 10.00: {payment.booking.reference}"
+
     decided(provider, dispute_id, "warning_closed")
 
     assert (sums(), open_tasks()) == ((0, 0, 0), [])
+
+
+def test_refunds_go_on_during_an_inquiry(provider, payment):
+    disputed(provider, payment, inquiry=True)
+
+    assert sent(payment, 400).state == "succeeded"
+    cancel(payment)
+
+    assert states() == [("succeeded", "", 400), ("requested", "", 600)]
+
+
+@pytest.mark.parametrize("flag", [False, None])
+def test_inquiry_that_the_provider_does_not_call_refundable_blocks(provider, payment, flag):
+    dispute_id = provider.controls.dispute(payment.intent_id, inquiry=True)
+    provider.books.disputes[dispute_id]["is_charge_refundable"] = flag
+    look(dispute_id)
+    cancel(payment)
+    assert states() == [("waiting", "dispute", 1000)]
+
+    provider.books.disputes[dispute_id]["is_charge_refundable"] = True
+    look(dispute_id)
+
+    assert states() == [("requested", "", 1000)]
+
+
+def test_open_dispute_blocks_whatever_the_provider_calls_refundable(provider, payment):
+    dispute_id = provider.controls.dispute(payment.intent_id)
+    provider.books.disputes[dispute_id]["is_charge_refundable"] = True
+    look(dispute_id)
+
+    with pytest.raises(RefundBlocked):
+        asked(payment, 400)
+
+
+def test_inquiry_that_becomes_a_dispute_calls_refunds_back_and_is_told_anew(provider, payment):
+    dispute_id = disputed(provider, payment, inquiry=True)
+    refund = asked(payment, 400)
+
+    provider.controls.escalate(dispute_id)
+    look(dispute_id)
+
+    assert (states(), open_tasks()) == ([("waiting", "dispute", 400)], ["dispute"])
+    assert send_refund(refund.pk, now=clock.now()).state == "waiting"
+    with pytest.raises(RefundBlocked):
+        asked(payment, 100, key="more")
+
+
+def test_voucher_waits_for_the_end_of_an_inquiry(provider, payment):
+    dispute_id = disputed(provider, payment, inquiry=True)
+    issue_voucher(payment.booking, amount=800, reason="", now=clock.now())
+    look(dispute_id)
+    assert (Voucher.objects.count(), states()) == (0, [("waiting", "dispute", 800)])
+
+    decided(provider, dispute_id, "warning_closed")
+
+    assert (Voucher.objects.get().amount, states()) == (800, [("succeeded", "", 800)])
 
 
 def test_refund_not_yet_sent_is_called_back(provider, payment):

@@ -32,6 +32,7 @@ STEP = st.one_of(
     st.tuples(st.just("bank_returns"), PICK),
     st.tuples(st.just("dispute"), AMOUNT),
     st.tuples(st.just("inquiry"), AMOUNT),
+    st.tuples(st.just("escalate"), PICK),
     st.tuples(st.just("decide"), st.sampled_from(["won", "lost", "warning_closed"])),
     st.tuples(st.just("slow"), PICK),
     st.tuples(st.just("cancel"), PICK),
@@ -107,6 +108,11 @@ class World:
             is_inquiry = dispute["status"].startswith("warning")
             if dispute["status"].endswith("response") and is_inquiry == status.startswith("warn"):
                 self.provider.controls.end_dispute(dispute_id, status)
+
+    def escalate(self, pick):
+        for dispute_id, dispute in self.provider.books.disputes.items():
+            if dispute["status"].startswith("warning"):
+                self.provider.controls.escalate(dispute_id)
 
     def slow(self, pick):
         self.provider.books.refund_status = "pending" if pick % 2 else "succeeded"
