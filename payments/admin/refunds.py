@@ -12,6 +12,7 @@ from payments.admin.read_only import ReadOnlyAdmin, actor_of
 from payments.models import Refund
 from payments.operations import approve
 from payments.operations.send import send_refund, settle_refunds
+from payments.timeline import person
 
 BUTTONS = {
     Refund.State.REQUESTED: ("ask_now",),
@@ -27,14 +28,34 @@ class RefundAdmin(ReadOnlyAdmin):
     """Refunds that wait for approval or have failed need a person; filter by state."""
 
     list_display = (
-        "payment", "state", "waits_for", "money", "reason", "actor", "created_at", "updated_at",
+        "booking", "money", "state", "waiting", "reason", "by", "created_at",
     )  # fmt: skip
     list_filter = ("state", "waits_for", "created_at")
     list_select_related = ("payment__booking",)
     search_fields = ("=payment__booking__reference", "=refund_id")
     actions = ("approve", "decline", "ask_now", "again")
-    hidden = ("payment", "amount")
-    extra_fields = ("booking_page", "payment_page", "money", "provider")
+    hidden = ("payment", "amount", "actor", "approved_by")
+    extra_fields = ("booking_page", "payment_page", "money", "by", "approver", "provider", "events")
+
+    @admin.display(description="booking", ordering="payment__booking__reference")
+    def booking(self, refund: Refund) -> str:
+        return refund.payment.booking.reference
+
+    @admin.display(description="waits for", ordering="waits_for", empty_value="")
+    def waiting(self, refund: Refund) -> str:
+        return refund.get_waits_for_display() if refund.waits_for else ""
+
+    @admin.display(description="asked for by", ordering="actor")
+    def by(self, refund: Refund) -> str:
+        return person(refund.actor)
+
+    @admin.display(description="approved by")
+    def approver(self, refund: Refund) -> str:
+        return person(refund.approved_by) or "-"
+
+    @admin.display(description="events")
+    def events(self, refund: Refund) -> str:
+        return links.events_about(refund.refund_id)
 
     @admin.display(description="amount", ordering="amount")
     def money(self, refund: Refund) -> str:
@@ -71,6 +92,8 @@ class RefundAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Approve", permissions=["approve"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Refund]) -> HttpResponse | None:
+        if not self.is_confirmed(request):
+            return self.ask(request, queryset, action="approve", title="Approve refunds?")
         by = actor_of(request)
         return self.apply(
             request,
@@ -91,6 +114,8 @@ class RefundAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Send again what did not arrive", permissions=["again"])
     def again(self, request: HttpRequest, queryset: QuerySet[Refund]) -> HttpResponse | None:
+        if not self.is_confirmed(request):
+            return self.ask(request, queryset, action="again", title="Send refunds again?")
         by = actor_of(request)
         return self.apply(
             request,

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from maritime.lib.money import format_minor
 from payments.models.payment import Payment
 from payments.models.vouchers import Voucher
 
@@ -77,4 +78,4 @@ class Refund(models.Model):
         permissions = [("approve_refund", "Can approve refunds of other staff")]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.state}"
+        return f"{format_minor(self.amount, self.payment.currency)}, {self.get_state_display()}"
