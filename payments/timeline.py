@@ -77,9 +77,7 @@ def _of_refund(refund: Refund) -> Iterator[Moment]:
     if refund.asked_at:
         yield Moment(refund.asked_at, f"Provider asked for the refund of {amount}", refund)
     code = f" ({refund.failure})" if refund.failure else ""
-    yield Moment(
-        refund.updated_at, f"Refund of {amount}: {refund.get_state_display()}{code}", refund
-    )
+    yield Moment(refund.updated_at, f"Refund of {amount}: {refund.told}{code}", refund)
 
 
 def _of_dispute(dispute: Dispute) -> Iterator[Moment]:

@@ -53,8 +53,7 @@ def told(payment: Payment) -> str:
 
 def refund_link(refund: Refund) -> str:
     """Return a link that names amount and state of the refund; its payment is loaded."""
-    amount = format_minor(refund.amount, refund.payment.currency)
-    return page_of(refund, f"{amount}, {refund.get_state_display()}")
+    return page_of(refund)
 
 
 def dispute_link(dispute: Dispute) -> str:

@@ -58,7 +58,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         parts = {
             "asked for": payment.amount,
             "received": payment.captured,
-            "given back or on its way": payment.refunded,
+            "given back, on its way or waiting": payment.refunded,
             "lost in disputes": payment.charged_back,
             "left": payment.left,
         }

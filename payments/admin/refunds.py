@@ -11,6 +11,7 @@ from payments.admin import links
 from payments.admin.read_only import ReadOnlyAdmin, actor_of
 from payments.models import Refund
 from payments.operations import approve
+from payments.operations.refund import AGAIN
 from payments.operations.send import send_refund, settle_refunds
 from payments.timeline import person
 
@@ -28,22 +29,35 @@ class RefundAdmin(ReadOnlyAdmin):
     """Refunds that wait for approval or have failed need a person; filter by state."""
 
     list_display = (
-        "booking", "money", "state", "waiting", "reason", "by", "created_at",
+        "booking", "money", "told", "reason", "by", "created_at",
     )  # fmt: skip
     list_filter = ("state", "waits_for", "created_at")
     list_select_related = ("payment__booking",)
     search_fields = ("=payment__booking__reference", "=refund_id")
     actions = ("approve", "decline", "ask_now", "again")
     hidden = ("payment", "amount", "actor", "approved_by")
-    extra_fields = ("booking_page", "payment_page", "money", "by", "approver", "provider", "events")
+    extra_fields = (
+        "booking_page",
+        "payment_page",
+        "money",
+        "by",
+        "approver",
+        "replaced_by",
+        "provider",
+        "events",
+    )
 
     @admin.display(description="booking", ordering="payment__booking__reference")
     def booking(self, refund: Refund) -> str:
         return refund.payment.booking.reference
 
-    @admin.display(description="waits for", ordering="waits_for", empty_value="")
-    def waiting(self, refund: Refund) -> str:
-        return refund.get_waits_for_display() if refund.waits_for else ""
+    @admin.display(description="state", ordering="state")
+    def told(self, refund: Refund) -> str:
+        return refund.told
+
+    @admin.display(description="sent again as")
+    def replaced_by(self, refund: Refund) -> str:
+        return links.lines([links.refund_link(each) for each in self._sent_again(refund)])
 
     @admin.display(description="asked for by", ordering="actor")
     def by(self, refund: Refund) -> str:
@@ -79,7 +93,16 @@ class RefundAdmin(ReadOnlyAdmin):
             return ("approve", "decline")
         if row.state == Refund.State.CANCELED and not row.refund_id:
             return ()
+        if row.state in states.LOST_REFUND and self._sent_again(row):
+            return ()
         return BUTTONS.get(Refund.State(row.state), ())
+
+    def _sent_again(self, refund: Refund) -> list[Refund]:
+        """Return the refund that was sent in the place of one that did not arrive, if any."""
+        again = Refund.objects.filter(
+            payment=refund.payment_id, request_key=f"{AGAIN}{refund.public_id}"
+        )
+        return list(again.select_related("payment"))
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("payments.approve_refund")

@@ -78,4 +78,11 @@ class Refund(models.Model):
         permissions = [("approve_refund", "Can approve refunds of other staff")]
 
     def __str__(self) -> str:
-        return f"{format_minor(self.amount, self.payment.currency)}, {self.get_state_display()}"
+        return f"{format_minor(self.amount, self.payment.currency)}, {self.told}"
+
+    @property
+    def told(self) -> str:
+        """Return the state in words for staff, and what it waits for."""
+        if self.waits_for:
+            return f"waits for {self.get_waits_for_display()}"
+        return self.get_state_display()
