@@ -49,8 +49,18 @@ def payment_of(about: Mapping[str, Any], *, is_intent: bool) -> Payment | None:
         return payment
     metadata = about.get("metadata")
     if not is_intent:
-        metadata = _metadata_of(intent_id)
+        metadata = _provider_metadata(intent_id)
     return _link(metadata, intent_id) if is_ours(metadata) else None
+
+
+def metadata_of(payment: Payment, reference: str) -> dict[str, str]:
+    """Return what the provider keeps beside the money, by which we know it as ours; no names."""
+    return {
+        "app": APP,
+        "environment": settings.BASE_URL,
+        "booking": reference,
+        "payment": str(payment.public_id),
+    }
 
 
 def intent_of(about: Mapping[str, Any], *, is_intent: bool) -> str:
@@ -58,7 +68,7 @@ def intent_of(about: Mapping[str, Any], *, is_intent: bool) -> str:
     return _id(about.get("id") if is_intent else about.get("payment_intent"))
 
 
-def _metadata_of(intent_id: str) -> Mapping[str, str]:
+def _provider_metadata(intent_id: str) -> Mapping[str, str]:
     try:
         return gateway().retrieve_intent(intent_id).metadata
     except ProviderRefused as error:
