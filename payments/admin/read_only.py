@@ -14,6 +14,7 @@ from maritime.lib.errors import MaritimeError
 
 FROM_PAGE = "from_page"
 CONFIRMED = "confirmed"
+NOT_POSSIBLE = "This cannot be done with what you have chosen, in the state in which it is."
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -69,14 +70,20 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def ask(
         self, request: HttpRequest, rows: QuerySet[Any], *, action: str, title: str
-    ) -> HttpResponse:
-        """Return the page on which staff confirm an action: it names every row."""
+    ) -> HttpResponse | None:
+        """Return the page on which staff confirm an action: it names every row that it is for."""
+        possible = [row for row in rows if action in self.buttons_of(row)]
+        left_out = len(rows) - len(possible)
+        if not possible:
+            self.message_user(request, NOT_POSSIBLE, messages.ERROR)
+            return self.back_to_page(request, rows)
         context = {
             **self.admin_site.each_context(request),
             "title": title,
             "opts": self.opts,
             "action": action,
-            "rows": rows,
+            "rows": possible,
+            "left_out": left_out,
             "checkbox": helpers.ACTION_CHECKBOX_NAME,
             "confirmed": CONFIRMED,
             "from_page": FROM_PAGE if FROM_PAGE in request.POST else "",

@@ -109,7 +109,12 @@ def test_timeline_is_in_the_order_of_time(client, bob, provider, payment):
 
     text = page(client, payment)
 
-    steps = ("started", "Refund of USD 4.00 opened by", "Provider asked for the refund", "succeeded")
+    steps = (
+        "started",
+        "Refund of USD 4.00 opened by",
+        "Provider asked for the refund",
+        "succeeded",
+    )
     places = [text.rindex(step) if step == "succeeded" else text.index(step) for step in steps]
     assert places == sorted(places)
 
@@ -221,6 +226,21 @@ def test_failed_refund_is_sent_again_by_button(client, bob, provider, payment):
     assert "Refunds that are up to date: 1." in press(client, Refund.objects.last(), "ask_now")
 
     assert (states()[1], open_tasks()) == (("succeeded", "", 400), [])
+
+
+def test_only_what_can_be_sent_again_is_asked_about(client, bob, provider, payment):
+    fine, failed = sent(payment, 100, key="a"), sent(payment, 400, key="b")
+    provider.controls.end_refund(failed.refund_id, "failed")
+    settle_refunds(payment.pk)
+    address = reverse("admin:payments_refund_changelist")
+    chosen = {"action": "again", "_selected_action": [fine.pk, failed.pk]}
+
+    asks = client.post(address, chosen).content.decode()
+
+    assert f'name="_selected_action" value="{failed.pk}"' in asks
+    assert f'name="_selected_action" value="{fine.pk}"' not in asks
+    assert "in their state: 1." in asks
+    assert "This cannot be done" in press(client, fine, "again")
 
 
 def test_dispute_is_looked_at_by_button(client, bob, provider, payment):
