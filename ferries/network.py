@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from ferries import cache
-from ferries.cache import Cached
+from ferries.cache import Cached, Life
 from ferries.discounts import DiscountFacts
 from ferries.errors import UnknownPort
 from ferries.models import Operator, Port
@@ -110,6 +110,8 @@ class Known:
     departures: Cached
 
 
+KNOWN_PAIRS = 500
+_known: dict[str, tuple[tuple[str, Life], Pair]] = {}
 # The database makes the same JSON of sellers as the cache keeps, from the fields of the classes.
 LISTS = ("tariffs", "discounts")
 FARE = sql.record("fare", (field.name for field in fields(FareLine)))
@@ -152,16 +154,31 @@ def pair_on(origin: str, destination: str, day: date) -> Known:
     found, departures = cache.get_pair_and_results(
         name, origin=origin, destination=destination, day=day
     )
-    facts = found.value
-    if facts is None:
+    if found.value is None:
         facts = _read_pair(origin, destination)
         cache.set_network(name, facts, generation=found.generation)
+        pair = _pair_from_json(facts)
+    else:
+        pair = _known_pair(name, found)
     return Known(
-        _pair_from_json(facts),
+        pair,
         cached=found.value is not None,
         generation=found.generation,
         departures=departures,
     )
+
+
+def _known_pair(name: str, found: Cached) -> Pair:
+    """Return the pair of a cached value; one and the same value is read only once by a process."""
+    identity = found.generation, found.life
+    known = _known.get(name)
+    if known and known[0] == identity:
+        return known[1]
+    if len(_known) >= KNOWN_PAIRS:
+        _known.clear()
+    pair = _pair_from_json(found.value)
+    _known[name] = identity, pair
+    return pair
 
 
 def ports() -> tuple[list[PortFacts], bool]:

@@ -20,6 +20,11 @@ class Balance:
     amount: int
 
     @property
+    def meaning(self) -> str:
+        """Return what the account is, in words."""
+        return LedgerEntry.Account(self.account).label
+
+    @property
     def side(self) -> str:
         """Return the amount as people read books: a sum on one of two sides, never a minus."""
         side = "debit" if self.amount > 0 else "credit"

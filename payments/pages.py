@@ -226,5 +226,7 @@ def _allow_stripe(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
             "img-src": ["https://*.stripe.com"],
         }
     )
+    # Some ways to pay open a window of their own and wait for its word.
+    answer["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
     answer["Permissions-Policy"] = permissions.policy(payment=f'(self "{script}")')
     return cast(HttpResponse, allow(lambda _: answer)(request))

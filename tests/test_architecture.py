@@ -88,6 +88,19 @@ def test_every_signal_stands_in_the_architecture_document():
     assert sent == documented
 
 
+def test_every_link_between_documents_leads_somewhere():
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")]
+    broken = [
+        (path.name, target)
+        for path in documents
+        for target in re.findall(r"\]\(([^)#\s]+)", path.read_text())
+        if "://" not in target and not (path.parent / target).exists()
+    ]
+
+    assert len(documents) > 20
+    assert broken == []
+
+
 def test_product_code_never_scans_the_keyspace():
     pattern = re.compile(
         r"delete_pattern|scan_iter|iter_keys|\.keys\(['\"]|flush(all|db)", re.IGNORECASE

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from bookings.admin import BookingAdmin
 from bookings.models import Booking
-from payments import states
+from payments import queries, states
 from payments.admin import links
 from payments.admin.payments import PaymentAdmin
 from payments.models import Dispute, Payment, Refund
@@ -71,7 +71,7 @@ class PayableBookingAdmin(BookingAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Booking | None = None) -> list[Any]:
         """Show the money with the booking."""
-        return [*super().get_fields(request, obj), "payments", "refunds", "disputes"]
+        return [*super().get_fields(request, obj), "payments", "refunds", "disputes", "vouchers"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Booking]:
         """Know with the list which bookings are disputed."""
@@ -113,6 +113,10 @@ class PayableBookingAdmin(BookingAdmin):
     def disputes(self, booking: Booking) -> str:
         rows = Dispute.objects.filter(payment__booking=booking).select_related("payment")
         return links.lines([links.dispute_link(row) for row in rows.order_by("pk")])
+
+    @admin.display(description="vouchers")
+    def vouchers(self, booking: Booking) -> str:
+        return links.lines([links.voucher_link(row) for row in queries.vouchers_of(booking)])
 
     def has_refund_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("payments.refund_payment")

@@ -17,14 +17,14 @@ from payments.operations.disputes import settle_dispute
 class DisputeAdmin(ReadOnlyAdmin):
     """The first ones are those whose deadline is next."""
 
-    list_display = ("dispute_id", "booking", "state", "money", "held", "due_by", "opened_at")
+    list_display = ("booking", "state", "money", "held", "due_by", "opened_at")
     list_filter = ("state", "reason", "opened_at")
     list_select_related = ("payment__booking",)
     search_fields = ("=payment__booking__reference", "=dispute_id")
     ordering = (F("closed_at").desc(nulls_first=True), "due_by", "-pk")
     actions = ("ask_now",)
-    hidden = ("payment", "amount", "withdrawn", "dispute_id")
-    extra_fields = ("booking_page", "payment_page", "money", "held", "provider")
+    hidden = ("payment", "amount", "withdrawn")
+    extra_fields = ("booking_page", "payment_page", "money", "held", "provider", "events")
 
     @admin.display(description="booking", ordering="payment__booking__reference")
     def booking(self, dispute: Dispute) -> str:
@@ -54,6 +54,10 @@ class DisputeAdmin(ReadOnlyAdmin):
             gateway=dispute.payment.gateway,
             livemode=settings.STRIPE_SECRET_KEY.startswith(links.LIVE_PREFIXES),
         )
+
+    @admin.display(description="events")
+    def events(self, dispute: Dispute) -> str:
+        return links.events_about(dispute.dispute_id)
 
     def buttons_of(self, row: Dispute) -> tuple[str, ...]:
         """Offer the question to the provider."""

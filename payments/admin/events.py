@@ -14,23 +14,23 @@ from payments.operations.events import retry_event
 class WebhookEventAdmin(ReadOnlyAdmin):
     """One row for each verified event."""
 
-    list_display = ("event_id", "type", "object_id", "state", "note", "received_at")
+    list_display = ("received_at", "type", "state", "note", "event_id")
     list_filter = ("state", "type", "livemode", "received_at")
-    search_fields = ("=event_id", "=object_id")
+    search_fields = ("=event_id", "=object_id", "=intent_id")
+    search_help_text = "Id of an event, or of its payment, charge, refund or dispute"
     actions = ("retry",)
     extra_fields = ("about", "provider")
 
     @admin.display(description="about")
     def about(self, event: WebhookEvent) -> str:
-        """Link to the rows that the event's object is; charges are not kept here."""
-        named = event.object_id
-        if not named:
-            return "-"
-        payments = Payment.objects.filter(intent_id=named).select_related("booking")
+        """Link to the payment that the event names, and to the row that its object is."""
+        named, intent_id = event.object_id, event.intent_id
+        payments = Payment.objects.filter(intent_id=intent_id or named).select_related("booking")
         refunds = Refund.objects.filter(refund_id=named).select_related("payment")
         disputes = Dispute.objects.filter(dispute_id=named).select_related("payment")
         return links.lines(
             [
+                *(links.page_of(payment.booking) for payment in payments),
                 *(links.payment_link(payment) for payment in payments),
                 *(links.refund_link(refund) for refund in refunds),
                 *(links.dispute_link(dispute) for dispute in disputes),

@@ -92,7 +92,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     """One line for each entry; the database refuses every change of one."""
 
     change_list_template = "admin/payments/ledgerentry/change_list.html"
-    list_display = ("at", "booking", "kind", "account", "operator", "debit", "credit")
+    list_display = ("at", "booking", "kind", "name", "debit", "credit")
     list_filter = (
         MoneyFilter,
         "account",
@@ -158,6 +158,11 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     def kind(self, entry: LedgerEntry) -> str:
         return entry.transaction.get_kind_display()
 
+    @admin.display(description="account", ordering="account")
+    def name(self, entry: LedgerEntry) -> str:
+        """Return the short name and the operator; the page says what the account means."""
+        return str(entry)
+
     @admin.display(description="debit")
     def debit(self, entry: LedgerEntry) -> str:
         return _shown(entry) if entry.amount > 0 else ""
@@ -189,8 +194,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         entries = entry.transaction.entries.select_related("transaction").order_by("pk")
         return links.lines(
             [
-                f"{each.account} {each.operator} {_shown(each)} "
-                f"{'debit' if each.amount > 0 else 'credit'}"
+                f"{each} {_shown(each)} {'debit' if each.amount > 0 else 'credit'}"
                 for each in entries
             ]
         )

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 
 from bookings.models import Booking
 from maritime.lib.money import format_minor
-from payments.models import Dispute, Payment, Refund
+from payments.models import Dispute, Payment, Refund, Voucher, WebhookEvent
 
 DASHBOARD = "https://dashboard.stripe.com"
 LIVE_PREFIXES = ("sk_live_", "rk_live_")
@@ -42,20 +42,37 @@ def payment_at_provider(payment: Payment) -> str:
 
 def payment_link(payment: Payment) -> str:
     """Return a link that names amount and state of the payment."""
+    return page_of(payment, told(payment))
+
+
+def told(payment: Payment) -> str:
+    """Return amount and state of the payment."""
     amount = format_minor(payment.amount, payment.currency)
-    return page_of(payment, f"{amount}, {payment.get_state_display()}")
+    return f"{amount}, {payment.get_state_display()}"
 
 
 def refund_link(refund: Refund) -> str:
     """Return a link that names amount and state of the refund; its payment is loaded."""
-    amount = format_minor(refund.amount, refund.payment.currency)
-    return page_of(refund, f"{amount}, {refund.get_state_display()}")
+    return page_of(refund)
 
 
 def dispute_link(dispute: Dispute) -> str:
     """Return a link that names amount and state of the dispute; its payment is loaded."""
     amount = format_minor(dispute.amount, dispute.payment.currency)
     return page_of(dispute, f"{amount}, {dispute.get_state_display()}")
+
+
+def voucher_link(voucher: Voucher) -> str:
+    """Return a link that names the code and what is left of the voucher."""
+    return page_of(voucher, f"{voucher.code}, {format_minor(voucher.left, voucher.currency)} left")
+
+
+def events_about(provider_id: str | None) -> str:
+    """Return links to the events about an object of the provider, oldest first."""
+    if not provider_id:
+        return "-"
+    events = WebhookEvent.objects.filter(object_id=provider_id).defer("body").order_by("pk")
+    return lines([page_of(event, f"{event.type}, {event.get_state_display()}") for event in events])
 
 
 def lines(links: list[Any]) -> str:

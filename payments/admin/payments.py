@@ -5,8 +5,9 @@ import uuid
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.html import format_html_join
 
 from maritime.lib import clock
@@ -27,12 +28,12 @@ from payments.timeline import timeline_of
 class PaymentAdmin(ReadOnlyAdmin):
     """Search by the reference of a booking to find its money."""
 
-    list_display = ("booking", "gateway", "state", "price", "back", "failures", "created_at")
+    list_display = ("booking", "state", "price", "back", "code", "created_at")
     list_filter = ("state", "gateway", "created_at")
     list_select_related = ("booking",)
     search_fields = ("=booking__reference", "=intent_id")
     actions = ("refund", "verify")
-    hidden = ("booking", "amount", "captured", "refunded", "charged_back", "intent_id")
+    hidden = ("booking", "amount", "captured", "refunded", "charged_back")
     extra_fields = ("booking_page", "sums", "refund_pages", "dispute_pages", "provider", "timeline")
 
     @admin.display(description="amount", ordering="amount")
@@ -43,6 +44,11 @@ class PaymentAdmin(ReadOnlyAdmin):
     def back(self, payment: Payment) -> str:
         return format_minor(payment.refunded, payment.currency)
 
+    @admin.display(description="gateway", ordering="gateway")
+    def code(self, payment: Payment) -> str:
+        """Return the short name; the page of the payment says what it means."""
+        return payment.gateway
+
     @admin.display(description="booking")
     def booking_page(self, payment: Payment) -> str:
         return links.page_of(payment.booking)
@@ -52,7 +58,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         parts = {
             "asked for": payment.amount,
             "received": payment.captured,
-            "given back or on its way": payment.refunded,
+            "given back, on its way or waiting": payment.refunded,
             "lost in disputes": payment.charged_back,
             "left": payment.left,
         }
@@ -112,7 +118,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         if not form.is_valid():
             return self._refund_page(request, payment, form)
         self._refund(request, payment, form)
-        return None
+        return HttpResponseRedirect(reverse("admin:payments_payment_change", args=[payment.pk]))
 
     def _refund(self, request: HttpRequest, payment: Payment, form: RefundForm) -> None:
         try:
@@ -142,7 +148,10 @@ class PaymentAdmin(ReadOnlyAdmin):
             "payment": payment,
             "is_disputed": queries.is_disputed(payment),
             "is_asked": queries.open_disputes(payment).exists(),
-            "refunds": queries.refunds_of(payment.booking),
+            "refunds": [
+                (refund, format_minor(refund.amount, refund.payment.currency))
+                for refund in queries.refunds_of(payment.booking)
+            ],
             "form": form,
             "action_name": helpers.ACTION_CHECKBOX_NAME,
         }

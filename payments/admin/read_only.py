@@ -4,13 +4,17 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin import helpers
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from maritime.lib.errors import MaritimeError
 
 FROM_PAGE = "from_page"
+CONFIRMED = "confirmed"
+NOT_POSSIBLE = "This cannot be done with what you have chosen, in the state in which it is."
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -59,6 +63,32 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def buttons_of(self, row: Any) -> Iterable[str]:
         """Return the names of the actions that make sense for the row now."""
         return ()
+
+    def is_confirmed(self, request: HttpRequest) -> bool:
+        """Tell whether staff have confirmed an action that moves money."""
+        return CONFIRMED in request.POST
+
+    def ask(
+        self, request: HttpRequest, rows: QuerySet[Any], *, action: str, title: str
+    ) -> HttpResponse | None:
+        """Return the page on which staff confirm an action: it names every row that it is for."""
+        possible = [row for row in rows if action in self.buttons_of(row)]
+        left_out = len(rows) - len(possible)
+        if not possible:
+            self.message_user(request, NOT_POSSIBLE, messages.ERROR)
+            return self.back_to_page(request, rows)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "action": action,
+            "rows": possible,
+            "left_out": left_out,
+            "checkbox": helpers.ACTION_CHECKBOX_NAME,
+            "confirmed": CONFIRMED,
+            "from_page": FROM_PAGE if FROM_PAGE in request.POST else "",
+        }
+        return TemplateResponse(request, "admin/payments/confirm.html", context)
 
     def apply(
         self,

@@ -11,7 +11,9 @@ from payments.admin import links
 from payments.admin.read_only import ReadOnlyAdmin, actor_of
 from payments.models import Refund
 from payments.operations import approve
+from payments.operations.refund import AGAIN
 from payments.operations.send import send_refund, settle_refunds
+from payments.timeline import person
 
 BUTTONS = {
     Refund.State.REQUESTED: ("ask_now",),
@@ -27,14 +29,47 @@ class RefundAdmin(ReadOnlyAdmin):
     """Refunds that wait for approval or have failed need a person; filter by state."""
 
     list_display = (
-        "payment", "state", "waits_for", "money", "reason", "actor", "created_at", "updated_at",
+        "booking", "money", "told", "reason", "by", "created_at",
     )  # fmt: skip
     list_filter = ("state", "waits_for", "created_at")
     list_select_related = ("payment__booking",)
     search_fields = ("=payment__booking__reference", "=refund_id")
     actions = ("approve", "decline", "ask_now", "again")
-    hidden = ("payment", "amount")
-    extra_fields = ("booking_page", "payment_page", "money", "provider")
+    hidden = ("payment", "amount", "actor", "approved_by")
+    extra_fields = (
+        "booking_page",
+        "payment_page",
+        "money",
+        "by",
+        "approver",
+        "replaced_by",
+        "provider",
+        "events",
+    )
+
+    @admin.display(description="booking", ordering="payment__booking__reference")
+    def booking(self, refund: Refund) -> str:
+        return refund.payment.booking.reference
+
+    @admin.display(description="state", ordering="state")
+    def told(self, refund: Refund) -> str:
+        return refund.told
+
+    @admin.display(description="sent again as")
+    def replaced_by(self, refund: Refund) -> str:
+        return links.lines([links.refund_link(each) for each in self._sent_again(refund)])
+
+    @admin.display(description="asked for by", ordering="actor")
+    def by(self, refund: Refund) -> str:
+        return person(refund.actor)
+
+    @admin.display(description="approved by")
+    def approver(self, refund: Refund) -> str:
+        return person(refund.approved_by) or "-"
+
+    @admin.display(description="events")
+    def events(self, refund: Refund) -> str:
+        return links.events_about(refund.refund_id)
 
     @admin.display(description="amount", ordering="amount")
     def money(self, refund: Refund) -> str:
@@ -58,7 +93,16 @@ class RefundAdmin(ReadOnlyAdmin):
             return ("approve", "decline")
         if row.state == Refund.State.CANCELED and not row.refund_id:
             return ()
+        if row.state in states.LOST_REFUND and self._sent_again(row):
+            return ()
         return BUTTONS.get(Refund.State(row.state), ())
+
+    def _sent_again(self, refund: Refund) -> list[Refund]:
+        """Return the refund that was sent in the place of one that did not arrive, if any."""
+        again = Refund.objects.filter(
+            payment=refund.payment_id, request_key=f"{AGAIN}{refund.public_id}"
+        )
+        return list(again.select_related("payment"))
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("payments.approve_refund")
@@ -71,6 +115,8 @@ class RefundAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Approve", permissions=["approve"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Refund]) -> HttpResponse | None:
+        if not self.is_confirmed(request):
+            return self.ask(request, queryset, action="approve", title="Approve refunds?")
         by = actor_of(request)
         return self.apply(
             request,
@@ -91,6 +137,8 @@ class RefundAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Send again what did not arrive", permissions=["again"])
     def again(self, request: HttpRequest, queryset: QuerySet[Refund]) -> HttpResponse | None:
+        if not self.is_confirmed(request):
+            return self.ask(request, queryset, action="again", title="Send refunds again?")
         by = actor_of(request)
         return self.apply(
             request,

@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from maritime.lib.money import format_minor
+from payments.admin import links
 from payments.admin.read_only import ReadOnlyAdmin
 from payments.models import Voucher
 
@@ -15,6 +16,8 @@ class VoucherAdmin(ReadOnlyAdmin):
     list_filter = ("currency", "is_demo", "expires_at")
     list_select_related = ("booking",)
     search_fields = ("=code", "=booking__reference")
+    hidden = ("amount", "used")
+    extra_fields = ("money", "rest", "refund_pages", "payment_pages")
 
     @admin.display(description="amount", ordering="amount")
     def money(self, voucher: Voucher) -> str:
@@ -23,3 +26,15 @@ class VoucherAdmin(ReadOnlyAdmin):
     @admin.display(description="left")
     def rest(self, voucher: Voucher) -> str:
         return format_minor(voucher.left, voucher.currency)
+
+    @admin.display(description="issued by refunds")
+    def refund_pages(self, voucher: Voucher) -> str:
+        rows = voucher.refunds.select_related("payment").order_by("pk")
+        return links.lines([links.refund_link(row) for row in rows])
+
+    @admin.display(description="spent by payments")
+    def payment_pages(self, voucher: Voucher) -> str:
+        rows = voucher.payments.select_related("booking").order_by("pk")
+        return links.lines(
+            [links.page_of(row, f"{row.booking.reference}, {links.told(row)}") for row in rows]
+        )

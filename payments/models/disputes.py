@@ -47,4 +47,4 @@ class Dispute(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.dispute_id} {self.state}"
+        return f"{self.dispute_id}, {self.get_state_display()}"

@@ -21,6 +21,8 @@ class WebhookEvent(models.Model):
     event_id = models.CharField(max_length=80, unique=True)
     type = models.CharField(max_length=80)
     object_id = models.CharField(max_length=80, blank=True)
+    # Charges, refunds and disputes name it too, so a payment finds all that was told of it.
+    intent_id = models.CharField(max_length=80, blank=True, default="", db_default="")
     livemode = models.BooleanField(default=False)
     api_version = models.CharField(max_length=40, blank=True)
     created = models.DateTimeField(null=True, blank=True, help_text="by the provider's clock")
@@ -33,6 +35,7 @@ class WebhookEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["object_id"], name="event_by_object"),
+            models.Index(fields=["intent_id"], name="event_by_intent"),
             models.Index(
                 fields=["received_at"],
                 condition=models.Q(state__in=["received", "failed"]),

@@ -62,9 +62,10 @@ class LedgerEntry(models.Model):
     amount = models.BigIntegerField(help_text="minor units; debit above zero, credit below")
 
     class Meta:
+        verbose_name_plural = "ledger entries"
         constraints = [
             models.CheckConstraint(condition=~models.Q(amount=0), name="ledger_entry_not_zero"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.account} {self.amount}"
+        return f"{self.account} {self.operator}".strip()

@@ -89,7 +89,7 @@ class Payment(models.Model):
         permissions = [("refund_payment", "Can refund payments")]
 
     def __str__(self) -> str:
-        return f"{self.booking.reference} {self.state}"
+        return f"{self.booking.reference}, {self.get_state_display()}"
 
     @property
     def left(self) -> int:

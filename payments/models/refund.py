@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from maritime.lib.money import format_minor
 from payments.models.payment import Payment
 from payments.models.vouchers import Voucher
 
@@ -77,4 +78,11 @@ class Refund(models.Model):
         permissions = [("approve_refund", "Can approve refunds of other staff")]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.state}"
+        return f"{format_minor(self.amount, self.payment.currency)}, {self.told}"
+
+    @property
+    def told(self) -> str:
+        """Return the state in words for staff, and what it waits for."""
+        if self.waits_for:
+            return f"waits for {self.get_waits_for_display()}"
+        return self.get_state_display()

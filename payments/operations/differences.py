@@ -158,7 +158,7 @@ def _of_cash(ours: Ours, theirs: Theirs) -> Iterator[Finding]:
     held = sum(dispute.withdrawn for dispute in theirs.disputes)
     cash = theirs.intent.amount_received - gone - held
     if cash != ours.cash:
-        text = "The ledger has another sum at the provider than the provider."
+        text = "By the ledger another sum is at the provider."
         yield _finding(ours, Kind.LEDGER_CASH, text, ours.cash, cash)
 
 

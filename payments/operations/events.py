@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 TASK = "payments.process_payment_webhook"
 VERSION_LENGTH = 40
 SUCCEEDED, FAILED = "payment_intent.succeeded", "payment_intent.payment_failed"
+ABOUT_INTENT = "payment_intent."
 INTENT_EVENTS = frozenset(
     {SUCCEEDED, FAILED}
     | {f"payment_intent.{news}" for news in ("processing", "requires_action", "canceled")}
@@ -51,9 +52,9 @@ WRONG_MODE = "webhook_mode"
 STORE = """
     WITH stored AS (
         INSERT INTO payments_webhookevent
-            (event_id, type, object_id, livemode, api_version, created, body, state, note,
+            (event_id, type, object_id, intent_id, livemode, api_version, created, body, state, note,
             received_at, processed_at)
-        VALUES (%(event_id)s, %(type)s, %(object_id)s, %(livemode)s, %(api_version)s,
+        VALUES (%(event_id)s, %(type)s, %(object_id)s, %(intent_id)s, %(livemode)s, %(api_version)s,
             %(created)s, %(body)s, %(state)s, %(note)s, %(now)s, %(processed_at)s)
         ON CONFLICT (event_id) DO NOTHING
         RETURNING event_id
@@ -80,6 +81,7 @@ class SignedEvent:
     event_id: str
     type: str
     object_id: str
+    intent_id: str
     livemode: bool
     api_version: str
     created: datetime | None
@@ -107,11 +109,13 @@ def read_event(body: bytes) -> SignedEvent:
     livemode = facts.get("livemode", False)
     if not isinstance(about, dict) or not isinstance(livemode, bool):
         raise BadEvent
+    kind = _name(facts.get("type"))
     return SignedEvent(
         body=text,
         event_id=_name(facts.get("id")),
-        type=_name(facts.get("type")),
+        type=kind,
         object_id=_name(about["id"]) if about.get("id") else "",
+        intent_id=owners.intent_of(about, is_intent=kind.startswith(ABOUT_INTENT)),
         livemode=livemode,
         api_version=_name(facts.get("api_version") or "unknown")[:VERSION_LENGTH],
         created=_moment(facts.get("created")),

@@ -87,7 +87,7 @@ def count_chargebacks(payment: Payment) -> None:
 def _arrived(payment: Payment, refund: Refund) -> None:
     _count(payment, refund.amount)
     ledger.refund_paid(refund, at=refund.updated_at)
-    _close_tasks(refund)
+    _close_tasks(refund, note="sent again and arrived")
     signals.refund_settled.send(sender=Refund, refund=refund)
 
 
@@ -109,6 +109,7 @@ def _tell_staff(refund: Refund) -> None:
     payment = refund.payment
     log.error("refund did not arrive: refund=%s state=%s", refund.public_id, refund.state)
     amount = format_minor(refund.amount, payment.currency)
+    _close_tasks(refund, note="sent again and did not arrive, see the task of that refund")
     staff.open_task(
         _failure_key(refund.public_id),
         kind="refund",
@@ -131,12 +132,12 @@ def _tell_of_double(payment: Payment, *, amount: int) -> None:
     )
 
 
-def _close_tasks(refund: Refund) -> None:
+def _close_tasks(refund: Refund, *, note: str) -> None:
     """Close the tasks of the refunds that this one was sent in the place of."""
     key = refund.request_key
     while key.startswith(AGAIN):
         earlier = key.removeprefix(AGAIN)
-        staff.close_task(_failure_key(earlier), by="system", note="sent again and arrived")
+        staff.close_task(_failure_key(earlier), by="system", note=note)
         key = Refund.objects.values_list("request_key", flat=True).get(public_id=earlier)
 
 

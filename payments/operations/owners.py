@@ -41,7 +41,7 @@ def payment_of(about: Mapping[str, Any], *, is_intent: bool) -> Payment | None:
     provider is asked for its intent. Never call it inside a transaction. Raises UnknownPayment when
     it is ours and not here, ProviderUnavailable.
     """
-    intent_id = _id(about.get("id") if is_intent else about.get("payment_intent"))
+    intent_id = intent_of(about, is_intent=is_intent)
     if not intent_id:
         return None
     payment = rows.one(Payment, "intent_id", intent_id)
@@ -49,11 +49,26 @@ def payment_of(about: Mapping[str, Any], *, is_intent: bool) -> Payment | None:
         return payment
     metadata = about.get("metadata")
     if not is_intent:
-        metadata = _metadata_of(intent_id)
+        metadata = _provider_metadata(intent_id)
     return _link(metadata, intent_id) if is_ours(metadata) else None
 
 
-def _metadata_of(intent_id: str) -> Mapping[str, str]:
+def metadata_of(payment: Payment, reference: str) -> dict[str, str]:
+    """Return what the provider keeps beside the money, by which we know it as ours; no names."""
+    return {
+        "app": APP,
+        "environment": settings.BASE_URL,
+        "booking": reference,
+        "payment": str(payment.public_id),
+    }
+
+
+def intent_of(about: Mapping[str, Any], *, is_intent: bool) -> str:
+    """Return the id of the intent that an object of the provider is or belongs to; empty for none."""
+    return _id(about.get("id") if is_intent else about.get("payment_intent"))
+
+
+def _provider_metadata(intent_id: str) -> Mapping[str, str]:
     try:
         return gateway().retrieve_intent(intent_id).metadata
     except ProviderRefused as error:

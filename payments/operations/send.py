@@ -15,6 +15,7 @@ from payments.operations.follow import (
     follow,
     make_room,
 )
+from payments.operations.owners import metadata_of
 from payments.operations.vouchers import put_back
 
 log = logging.getLogger(__name__)
@@ -111,8 +112,15 @@ def _ask(refund: Refund, provider: Gateway) -> ProviderRefund:
         intent_id=refund.payment.intent_id or "",
         amount=refund.amount,
         key=_key(refund),
-        metadata={"refund": str(refund.public_id), "payment": str(refund.payment.public_id)},
+        metadata=_metadata(refund),
     )
+
+
+def _metadata(refund: Refund) -> dict[str, str]:
+    """Return what is seen beside the refund at the provider, by which we find it; no names."""
+    payment = refund.payment
+    of_payment = metadata_of(payment, payment.booking.reference)
+    return {**of_payment, "refund": str(refund.public_id)}
 
 
 def _key(refund: Refund) -> str:

@@ -17,7 +17,7 @@ from payments import currencies, queries, queue, states
 from payments.errors import AmountNotPayable, PaymentClosed, ProviderRefused
 from payments.gateways import Gateway, Intent, gateway
 from payments.models import Payment
-from payments.operations.owners import APP
+from payments.operations.owners import metadata_of
 from payments.operations.settle import apply_intent, drop_missing, drop_payment
 
 
@@ -74,16 +74,6 @@ def begin(booking_id: int, *, now: datetime) -> Booking:
     return begin_payment(booking_id, now=now)
 
 
-def metadata_of(payment: Payment, booking: Booking) -> dict[str, str]:
-    """Return what the provider keeps beside the money, by which we know it as ours; no names."""
-    return {
-        "app": APP,
-        "environment": settings.BASE_URL,
-        "booking": booking.reference,
-        "payment": str(payment.public_id),
-    }
-
-
 def _pay_nothing(booking_id: int, *, now: datetime) -> Started:
     with transaction.atomic(durable=True):
         outcome = mark_paid(booking_id, amount=0, now=now)
@@ -137,7 +127,7 @@ def _create(payment: Payment, *, booking: Booking, provider: Gateway) -> Intent:
             amount=payment.amount,
             currency=payment.currency,
             key=f"pi:{payment.public_id}",
-            metadata=metadata_of(payment, booking),
+            metadata=metadata_of(payment, booking.reference),
             methods=_methods(payment, booking),
         )
     except ProviderRefused:

@@ -1,5 +1,6 @@
 """Events are only a reason to look: order, number and content do not matter."""
 
+import json
 import uuid
 from datetime import timedelta
 
@@ -342,3 +343,24 @@ def test_store_reports_whether_the_event_is_new():
         "payments.process_payment_webhook", None,
     )  # fmt: skip
     assert WebhookEvent.objects.values_list("object_id", "api_version").get() == ("", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("kind", "about", "intent_id"),
+    [
+        ("payment_intent.succeeded", {"id": "pi_1"}, "pi_1"),
+        ("charge.refunded", {"id": "ch_1", "payment_intent": "pi_1"}, "pi_1"),
+        ("charge.succeeded", {"id": "ch_1", "payment_intent": {"id": "pi_1"}}, "pi_1"),
+        ("refund.created", {"id": "re_1", "payment_intent": None}, ""),
+        ("charge.dispute.created", {"id": "du_1", "payment_intent": ["pi_1"]}, ""),
+        ("refund.failed", {"id": "re_1", "payment_intent": "pi\u0000"}, ""),
+    ],
+)
+def test_event_is_filed_under_the_intent_that_it_names(db, kind, about, intent_id):
+    text = json.dumps({"id": "evt_1", "type": kind, "data": {"object": about}})
+
+    store_event(read_event(text.encode()), now=clock.now())
+
+    assert WebhookEvent.objects.values_list("object_id", "intent_id").get() == (
+        about["id"], intent_id,
+    )  # fmt: skip

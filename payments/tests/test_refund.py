@@ -42,7 +42,7 @@ def test_opens_a_refund_with_the_job_that_sends_it(heard):
     assert heard.said == ["refund_opened 400"]
 
 
-def test_sends_the_refund_and_settles_it(heard, run_jobs):
+def test_sends_the_refund_and_settles_it(heard, run_jobs, settings):
     payment = succeeded()
     (refund,) = staff_refund(payment, 400)
 
@@ -52,7 +52,11 @@ def test_sends_the_refund_and_settles_it(heard, run_jobs):
     refund.refresh_from_db()
     assert (refund.state, refund.refund_id) == ("succeeded", made.refund_id)
     assert (made.amount, made.idempotency_key) == (400, f"re:{refund.public_id}")
-    assert made.metadata["refund"] == str(refund.public_id)
+    assert made.metadata == {
+        "app": "maritime", "environment": settings.BASE_URL,
+        "booking": payment.booking.reference, "payment": str(payment.public_id),
+        "refund": str(refund.public_id),
+    }  # fmt: skip
     assert Booking.objects.values_list("paid", "refunded").get() == (1000, 400)
     assert heard.said[-1] == "refund_settled 400"
 

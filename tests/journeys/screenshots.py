@@ -50,6 +50,8 @@ def play(browser: Browser, name: str, *, url: str, folder: Path) -> None:
 
         def shoot(step: str) -> None:
             taken.append(step)
+            # Prices of other days and the chart come after the page.
+            page.wait_for_load_state("networkidle")
             path = folder / f"{name}-{len(taken)}-{step}.jpg"
             height = page.evaluate("document.documentElement.scrollHeight")
             page.screenshot(

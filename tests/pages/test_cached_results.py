@@ -86,8 +86,12 @@ def test_leads_to_the_same_search_on_other_days(crossing, pages, client):
     assert client.get(f"/search/{link}").status_code == 200
 
 
-def test_no_language_is_offered_before_it_is_translated(crossing, pages):
-    assert "/de/search/" not in pages.search(crossing).text
+@pytest.mark.usefixtures("german")
+def test_a_language_is_offered_once_it_is_translated(crossing, pages):
+    page = pages.search(crossing).text
+
+    assert "/de/search/" in page
+    assert "/fr/search/" not in page
 
 
 @pytest.mark.usefixtures("german")

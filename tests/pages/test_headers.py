@@ -72,10 +72,13 @@ def test_only_the_pay_page_may_load_the_provider(crossing, client, pages, settin
     assert sent["frame-ancestors"] == "frame-ancestors 'none'"
     assert 'payment=(self "https://js.stripe.com")' in answer["Permissions-Policy"]
     assert "camera=()" in answer["Permissions-Policy"]
+    assert answer["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
     assert 'src="https://js.stripe.com/v3/"' in answer.text
     assert 'data-key="pk_test_pages"' in answer.text
     assert "Demo payment" not in answer.text
-    assert "stripe" not in client.get(reverse("find_booking"))["Content-Security-Policy"]
+    other = client.get(reverse("find_booking"))
+    assert "stripe" not in other["Content-Security-Policy"]
+    assert other["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)

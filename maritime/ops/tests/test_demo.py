@@ -90,6 +90,7 @@ def test_variables_of_the_caller_win_unless_empty(
     assert env["SECRET_KEY"] == (folder.root / "secret-key").read_text()
     assert env["NO_PROXY"] == "intranet,127.0.0.1,localhost"
     assert env["BASE_URL"] == "http://127.0.0.1:8123"
+    assert env["STAFF_EMAILS"] == "staff@example.com"
     assert "PAYMENTS_DEMO" not in env
 
 

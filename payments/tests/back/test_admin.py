@@ -41,11 +41,19 @@ def page(client, row):
     return answer.content.decode()
 
 
-def press(client, row, action):
+def press(client, row, action, **more):
     """Press a button on the page of a row, and return the page that follows."""
     address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_changelist")
-    sent = {"action": action, "_selected_action": row.pk, "from_page": "1"}
+    sent = {"action": action, "_selected_action": row.pk, "from_page": "1", **more}
     return client.post(address, sent, follow=True).content.decode()
+
+
+def press_and_confirm(client, row, action):
+    """Press a button that moves money, and the one of the page that asks; return what follows."""
+    asks = press(client, row, action)
+    assert "Yes, give the money back" in asks
+    assert 'name="from_page" value="1"' in asks
+    return press(client, row, action, confirmed="1")
 
 
 def buttons(text):
@@ -58,22 +66,32 @@ def test_payment_page_tells_the_story_with_links(client, bob, provider, payment)
     dispute_id = disputed(provider, payment, amount=500)
     provider.controls.end_refund(refund.refund_id, "failed")
     settle_refunds(payment.pk)
+    told = {"intent_id": payment.intent_id, "body": "{}", "state": "done"}
     WebhookEvent.objects.create(
-        event_id="evt_1", type="refund.failed", object_id=refund.refund_id, body="{}", state="done"
+        event_id="evt_1", type="refund.failed", object_id=refund.refund_id, **told
     )
+    charge = WebhookEvent.objects.create(
+        event_id="evt_2", type="charge.refunded", object_id="ch_1", **told
+    )
+    Refund.objects.update(actor=f"staff:{bob.pk}")
 
     text = page(client, payment)
 
     for told in (
         "Payment of USD 10.00 started",
-        "Refund of USD 4.00 opened by staff:1: goodwill",
+        "Refund of USD 4.00 opened by bob: goodwill",
         "Provider asked for the refund of USD 4.00",
         "Refund of USD 4.00: failed; staff must look (expired_or_canceled_card)",
         "Dispute over USD 5.00 opened (fraudulent)",
         "Event refund.failed: done",
+        "Event charge.refunded: done",
     ):
         assert told in text
-    event, dispute = WebhookEvent.objects.get(), Dispute.objects.get(dispute_id=dispute_id)
+    event = WebhookEvent.objects.get(event_id="evt_1")
+    dispute = Dispute.objects.get(dispute_id=dispute_id)
+    assert reverse("admin:payments_payment_change", args=[payment.pk]) in page(client, charge)
+    event_page = reverse("admin:payments_webhookevent_change", args=[event.pk])
+    assert event_page in page(client, refund)
     for address in (
         reverse("admin:bookings_booking_change", args=[payment.booking_id]),
         reverse("admin:payments_refund_change", args=[refund.pk]),
@@ -91,7 +109,12 @@ def test_timeline_is_in_the_order_of_time(client, bob, provider, payment):
 
     text = page(client, payment)
 
-    steps = ("started", "opened by staff:1", "Provider asked for the refund", "succeeded")
+    steps = (
+        "started",
+        "Refund of USD 4.00 opened by",
+        "Provider asked for the refund",
+        "succeeded",
+    )
     places = [text.rindex(step) if step == "succeeded" else text.index(step) for step in steps]
     assert places == sorted(places)
 
@@ -150,7 +173,12 @@ def test_approve_and_decline_by_button(client, bob, payment, settings):
     Refund.objects.filter(pk=second.pk).update(state="waiting", waits_for="approval")
     assert buttons(page(client, first)) == ["approve", "decline"]
 
-    assert "Approved refunds: 1." in press(client, first, "approve")
+    asks = press(client, first, "approve")
+    assert (states()[0][0], f"{payment.booking.reference}</td><td>USD 5.01" in asks) == (
+        "waiting",
+        True,
+    )
+    assert "Approved refunds: 1." in press_and_confirm(client, first, "approve")
     assert "Declined refunds: 1." in press(client, second, "decline")
 
     assert states() == [("requested", "", 501), ("canceled", "", 499)]
@@ -162,7 +190,7 @@ def test_an_own_refund_is_not_approved_by_button(client, bob, payment, settings)
     settings.REFUND_APPROVAL_ABOVE = 5
     refund = asked(payment, 600, actor=f"staff:{bob.pk}")
 
-    text = press(client, refund, "approve")
+    text = press_and_confirm(client, refund, "approve")
 
     assert "Somebody else must approve a refund that you asked for." in text
     assert states() == [("waiting", "approval", 600)]
@@ -178,7 +206,7 @@ def test_buttons_need_their_permission(client, payment, settings, action, codena
     refund = asked(payment, 600)
 
     assert action not in buttons(page(client, refund))
-    press(client, refund, action)
+    press(client, refund, action, confirmed="1")
 
     assert states() == [("waiting", "approval", 600)]
 
@@ -190,11 +218,29 @@ def test_failed_refund_is_sent_again_by_button(client, bob, provider, payment):
     refund.refresh_from_db()
     assert buttons(page(client, refund)) == ["again"]
 
-    press(client, refund, "again")
+    press_and_confirm(client, refund, "again")
     assert states() == [("failed", "", 400), ("requested", "", 400)]
+    again = Refund.objects.get(state="requested")
+    assert buttons(page(client, refund)) == []
+    assert reverse("admin:payments_refund_change", args=[again.pk]) in page(client, refund)
     assert "Refunds that are up to date: 1." in press(client, Refund.objects.last(), "ask_now")
 
     assert (states()[1], open_tasks()) == (("succeeded", "", 400), [])
+
+
+def test_only_what_can_be_sent_again_is_asked_about(client, bob, provider, payment):
+    fine, failed = sent(payment, 100, key="a"), sent(payment, 400, key="b")
+    provider.controls.end_refund(failed.refund_id, "failed")
+    settle_refunds(payment.pk)
+    address = reverse("admin:payments_refund_changelist")
+    chosen = {"action": "again", "_selected_action": [fine.pk, failed.pk]}
+
+    asks = client.post(address, chosen).content.decode()
+
+    assert f'name="_selected_action" value="{failed.pk}"' in asks
+    assert f'name="_selected_action" value="{fine.pk}"' not in asks
+    assert "in their state: 1." in asks
+    assert "This cannot be done" in press(client, fine, "again")
 
 
 def test_dispute_is_looked_at_by_button(client, bob, provider, payment):

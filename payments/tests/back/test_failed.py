@@ -1,6 +1,7 @@
 """Refunds that do not arrive: staff are told, the customer is not told "refunded"."""
 
 import pytest
+from django.urls import reverse
 
 from bookings.models import Booking
 from maritime.lib import clock
@@ -83,6 +84,16 @@ def test_a_chain_of_failures_ends_with_all_tasks_closed(provider, returned):
     send_refund(send_again(second.pk, by="staff:2").pk, now=clock.now())
 
     assert (open_tasks(), sums()) == ([], (400, 0, 400))
+
+
+def test_one_task_is_open_for_what_failed_twice(provider, returned):
+    provider.books.refund_status = "pending"
+    second = send_refund(send_again(returned.pk, by="staff:2").pk, now=clock.now())
+
+    end(provider, second, "failed")
+
+    task = StaffTask.objects.get(closed_at=None)
+    assert task.path == reverse("admin:payments_refund_change", args=[second.pk])
 
 
 def test_only_what_failed_is_sent_again(provider):
