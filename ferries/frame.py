@@ -36,7 +36,7 @@ class _Shown:
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         language = request.headers.get("Accept-Language", "")
-        self.key = (request.path, language, settings.PAYMENTS_DEMO)
+        self.key = (request.path, language, settings.PAYMENTS_DEMO, settings.BASE_URL)
 
     def __hash__(self) -> int:
         return hash(self.key)

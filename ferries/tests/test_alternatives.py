@@ -69,7 +69,7 @@ def test_names_the_nearest_departure_of_the_same_day_without_asking_further():
 
     assert found.refusals[0].nearest == {
         "kind": "other_sailing",
-        "message": "Space for you: the departure on Tuesday, 01 June at 10:00.",
+        "message": "Space for you: the departure on Tuesday, 1 June at 10:00.",
         "offer": nearest.id,
         "departs_at": "2027-06-01T08:00:00Z",
     }

@@ -1,5 +1,7 @@
 """300 bookings while everything breaks: nothing that somebody was told of is lost or doubled."""
 
+import os
+
 import pytest
 
 from tests.faults import audit, storm
@@ -10,7 +12,7 @@ pytestmark = pytest.mark.journey
 
 BOOKINGS = 300
 PACE_SECONDS = 0.3
-DONE_SECONDS = 60
+DONE_SECONDS, DONE_ON_A_BUSY_MACHINE = 60, 180
 
 
 def test_bookings_outlive_every_fault():
@@ -32,7 +34,7 @@ def test_bookings_outlive_every_fault():
             travellers.wait(180)
             platform.wait_until(
                 lambda: teller.has_told_all and not audit.open_work(platform),
-                seconds=DONE_SECONDS,
+                seconds=done_seconds(),
                 what="everything that waited is done",
             )
         finally:
@@ -52,3 +54,12 @@ def test_bookings_outlive_every_fault():
         assert audit.naive_lost(platform) >= 2
         assert travellers.trouble
         assert teller.trouble
+
+
+def done_seconds() -> float:
+    """Return how long work may take after the last fault.
+
+    Where others want the processors too it takes longer, and that is nobody's fault.
+    """
+    is_busy = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
+    return DONE_ON_A_BUSY_MACHINE if is_busy else DONE_SECONDS

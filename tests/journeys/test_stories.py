@@ -9,9 +9,9 @@ from ferries.models import Sailing
 from ferries.tests import makers
 from tests.journeys import stories
 from tests.journeys.stories import STORIES, Stage
-from tests.pages.conftest import _demo_payments, chromium
+from tests.pages.conftest import _demo_payments
 
-__all__ = ("_demo_payments", "chromium")
+__all__ = ("_demo_payments",)
 
 MOST_FIELDS = 8
 
