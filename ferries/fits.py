@@ -5,10 +5,11 @@ see `ferries.spaces.left_on`.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ferries import berths, deck, refusals
+from ferries.deck import AreaSpace
 from ferries.fitting import AccommodationFacts, Fitting
 from ferries.offers import Refusal
 from ferries.party import ENCLOSED_KINDS, Party
@@ -32,11 +33,19 @@ class Taking:
     amount: int
 
 
-def refuse(rules: LegRules, left: Mapping[str, int], party: Party) -> tuple[Refusal, ...]:
-    """Return every reason why the party does not fit; nothing when it does."""
+def refuse(
+    rules: LegRules,
+    left: Mapping[str, int],
+    party: Party,
+    areas: Sequence[AreaSpace] | None = None,
+) -> tuple[Refusal, ...]:
+    """Return every reason why the party does not fit; nothing when it does.
+
+    `areas` are what is left of the deck, where the caller has worked it out already.
+    """
     return (
         *_persons(rules, left, party),
-        *_vehicle(rules, left, party),
+        *_vehicle(rules, left, party, areas),
         *_accommodation(rules, left, party),
         *_pets(rules, left, party),
     )
@@ -81,9 +90,11 @@ def _persons(rules: LegRules, left: Mapping[str, int], party: Party) -> Iterator
             yield refusals.foot_short(left=on_foot, needed=party.persons)
 
 
-def _vehicle(rules: LegRules, left: Mapping[str, int], party: Party) -> Iterator[Refusal]:
+def _vehicle(
+    rules: LegRules, left: Mapping[str, int], party: Party, areas: Sequence[AreaSpace] | None
+) -> Iterator[Refusal]:
     if party.vehicle:
-        spaces = deck.areas_left(rules.fitting.areas, left)
+        spaces = deck.areas_left(rules.fitting.areas, left) if areas is None else areas
         refusal = deck.refuse(spaces, party.vehicle, rules.gap_cm)
         if refusal:
             yield refusal

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from ferries import deck, fits, refusals
+from ferries.deck import AreaSpace
 from ferries.fits import LegRules
 from ferries.fitting import Fitting
 from ferries.listing import LegFacts, Listing
@@ -55,6 +56,7 @@ def offer_of(leg: LegFacts, *, till: Till, fitting: Fitting, spaces: Sequence[Po
     )
     seller, origin, destination = till.seller, till.pair.origin, till.pair.destination
     left = space.left(till.now)
+    areas = deck.areas_left(fitting.areas, left)
     party = space.with_cheapest(left)
     prices = till.prices(party.accommodation)
     price = prices[0]
@@ -76,9 +78,9 @@ def offer_of(leg: LegFacts, *, till: Till, fitting: Fitting, spaces: Sequence[Po
         arrives_at=leg.arrives_at,
         currency=price.currency,
         lines=price.lines,
-        left=_shown(fitting, left, party),
+        left=_shown(areas, left, party),
         refusals=_closed(leg, seller, till.now)
-        or (*price.refusals, *_against(leg, space, left, party)),
+        or (*price.refusals, *_against(leg, space, left, party, areas)),
         timetable_note=seller.timetable_note,
         family=price.family.code,
         family_name=price.family.name,
@@ -105,10 +107,14 @@ def _closed(leg: LegFacts, seller: Seller, now: datetime) -> tuple[Refusal, ...]
 
 
 def _against(
-    leg: LegFacts, space: "_Space", left: Mapping[str, int], party: Party
+    leg: LegFacts,
+    space: "_Space",
+    left: Mapping[str, int],
+    party: Party,
+    areas: Sequence[AreaSpace],
 ) -> tuple[Refusal, ...]:
     """Return why the party does not fit, with the release of a share that would help."""
-    against = fits.refuse(space.rules, left, party)
+    against = fits.refuse(space.rules, left, party, areas)
     if not against:
         return ()
     sale_end = refusals.sale_end(
@@ -167,13 +173,12 @@ def _with_release(
     return against
 
 
-def _shown(fitting: Fitting, left: Mapping[str, int], party: Party) -> dict[str, int]:
+def _shown(areas: Sequence[AreaSpace], left: Mapping[str, int], party: Party) -> dict[str, int]:
     """Return what an offer shows as left: persons, and lane cm where vehicles are carried.
 
     The lane length is the longest piece in one area that admits the party's vehicle.
     """
     shown = {"persons": left.get("persons", 0)}
-    areas = deck.areas_left(fitting.areas, left)
     lanes = [each for each in areas if not each.area.counts_places]
     if not lanes:
         return shown

@@ -1,6 +1,6 @@
 """What is offered to a party: price lines, refusals, offers. Plain values, pure."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -137,9 +137,14 @@ class Offer:
         return sum(line.amount for line in self.lines)
 
     def as_json(self) -> dict[str, Any]:
-        """Return plain values that JSON can carry (moments as ISO 8601)."""
+        """Return plain values that JSON can carry (moments as ISO 8601); not to be changed.
+
+        Not by `asdict`, which copies every value: that took half of a search of operators (measured).
+        """
+        parts = ("lines", "refusals", "fares", "accommodation", "pets")
         return {
-            **asdict(self),
+            **vars(self),
+            **{name: [vars(each) for each in getattr(self, name)] for name in parts},
             "departs_at": self.departs_at.isoformat(),
             "arrives_at": self.arrives_at.isoformat(),
         }

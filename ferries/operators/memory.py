@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import orjson
 from redis import Redis
 
 from ferries import cache
@@ -50,7 +51,7 @@ def keep(operator_code: str, question: Question, offers: Iterable[Offer], *, now
     """Remember a good answer for an hour."""
     value = [now.timestamp(), [offer.as_json() for offer in offers]]
     # Offers of a day are much alike: a tenth of the size.
-    raw = zlib.compress(json.dumps(value, default=str, separators=(",", ":")).encode(), 1)
+    raw = zlib.compress(orjson.dumps(value), 1)
     key = _answer_key(operator_code, question)
     store.ask(lambda redis: redis.set(key, raw, ex=LAST_ANSWER_SECONDS))
 
@@ -60,7 +61,7 @@ def last_answer(operator_code: str, question: Question) -> LastAnswer | None:
     raw = store.ask(lambda redis: redis.get(_answer_key(operator_code, question)))
     if not isinstance(raw, bytes):
         return None
-    answered, offers = json.loads(zlib.decompress(raw))
+    answered, offers = orjson.loads(zlib.decompress(raw))
     return LastAnswer([Offer.from_json(offer) for offer in offers], answered)
 
 
