@@ -26,14 +26,15 @@ def test_the_first_traveller_finds_his_answer_ready(client, capsys):
     run = makers.sailing()
     day = makers.local_date(run)
 
-    said = warm("--days", "3", capsys=capsys)
+    # In America it may still be yesterday.
+    said = warm("--days", "4", capsys=capsys)
     answer = client.get(
         "/api/v1/ferries/search", {"origin": "AAA", "destination": "BBB", "date": day}
     )
 
-    assert said.startswith("3 searches made, 0 were ready")
+    assert said.startswith("4 searches made, 0 were ready")
     assert answer["X-Cache"] == "HIT"
-    assert warm("--days", "3", capsys=capsys).startswith("0 searches made, 3 were ready")
+    assert warm("--days", "4", capsys=capsys).startswith("0 searches made, 4 were ready")
 
 
 def test_operators_are_asked_only_if_wanted(capsys):
