@@ -14,7 +14,7 @@ from celery.schedules import crontab
 from django.db import close_old_connections
 from kombu import Exchange, Queue
 
-from maritime import env, observability
+from maritime import observability
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maritime.settings")
 
@@ -94,12 +94,6 @@ def return_connections(task: Any, **_: Any) -> None:
 def observe(**_: Any) -> None:
     """Switch on tracing in the child: its exporter's thread does not survive a fork."""
     observability.start(process="worker")
-
-
-@signals.worker_init.connect
-def stand_back(**_: Any) -> None:
-    """Let the web server go first where both want the same processor: nobody waits for a worker."""
-    os.nice(env.number("WORKER_NICENESS", 5))
 
 
 @signals.worker_ready.connect

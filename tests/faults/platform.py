@@ -72,7 +72,6 @@ class Platform:
             **kept,
             "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
             "PYTHONUNBUFFERED": "1",
-            "WORKER_NICENESS": "0",
             "SECRET_KEY": "fault-tests-" * 5,
             "SECURE_SSL_REDIRECT": "0",
             "ALLOWED_HOSTS": "127.0.0.1",

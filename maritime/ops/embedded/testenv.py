@@ -25,8 +25,6 @@ os.environ.setdefault("CACHE_TIMEOUT_MILLISECONDS", "5000")
 # Nor a wait for a connection into a failure: more than any test has threads, and a patient queue.
 os.environ.setdefault("DATABASE_POOL_SIZE", "20")
 os.environ.setdefault("DATABASE_POOL_TIMEOUT_MILLISECONDS", "20000")
-# No worker of a test stands back for the other tests.
-os.environ.setdefault("WORKER_NICENESS", "0")
 # Workers of one run must not empty each other's caches.
 for _name in ("REDIS_URL", "CELERY_BROKER_URL"):
     if _name in os.environ:
